@@ -1,0 +1,208 @@
+"""Configurations: frozen, validated, and equal to themselves after a round trip through JSON."""
+
+import json
+import warnings
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from adue.errors import ArtifactError, DataError, DataWarning
+
+FORMAT_VERSION = 1
+"""Version of the files ``adue_config.json`` and ``adue_head.safetensors``."""
+
+ScoreName = Literal["smoothmax", "log_smoothmax", "entropy"]
+Activation = Literal["tanh", "gelu", "relu"]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class FrozenConfig(BaseModel):
+    """A frozen set of values that warns about keys it does not know and reads the rest."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Return the validated configuration.
+
+        Raises
+        ------
+        DataError
+            When a value is missing or out of range; the message names it.
+        """
+        unknown = sorted(set(values) - set(cls.model_fields))
+        if unknown:
+            warnings.warn(
+                f"{cls.__name__}: ignoring unknown keys {', '.join(unknown)}; a newer adue may have written them, "
+                "upgrade with pip install --upgrade adue",
+                DataWarning,
+                stacklevel=2,
+            )
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or cls.__name__
+            raise DataError(f"{cls.__name__}: {where}: {first['msg']}, got {first['input']!r}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return self.model_dump(mode="json")
+
+
+class HeadShape(FrozenConfig):
+    """The classification head as numbers: ``[dense -> activation ->] projection``.
+
+    ``activation`` is None for a head that is one linear layer.
+    """
+
+    hidden_size: int = Field(gt=0)
+    num_labels: int = Field(ge=2)
+    activation: Activation | None = None
+    bias: bool = True
+
+
+class HyperParameters(FrozenConfig):
+    """One point of the grid: learning rate and the weights of the two pulls (alpha: softmax, beta: L2-SP)."""
+
+    learning_rate: float = Field(default=1e-4, gt=0)
+    alpha: float = Field(default=0.1, ge=0)
+    beta: float = Field(default=0.1, ge=0)
+
+
+class Grid(FrozenConfig):
+    """Every combination of the values listed is one head to train."""
+
+    learning_rate: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(4e-4, 1e-4, 1e-5), min_length=1)
+    alpha: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(0.01, 0.1, 1.0), min_length=1)
+    beta: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(0.01, 0.1, 1.0), min_length=1)
+
+    @property
+    def points(self) -> list[HyperParameters]:
+        """All combinations, learning rate slowest."""
+        return [
+            HyperParameters(learning_rate=rate, alpha=alpha, beta=beta)
+            for rate, alpha, beta in product(self.learning_rate, self.alpha, self.beta)
+        ]
+
+    @classmethod
+    def load(cls, name: str | Path) -> Self:
+        """Return the grid called `name` (one of GRIDS) or the one in a YAML file.
+
+        Raises
+        ------
+        DataError
+            When there is neither such a name nor such a file, or the file is not a grid.
+        """
+        if str(name) in GRIDS:
+            return cls(**GRIDS[str(name)].model_dump())
+        path = Path(name)
+        if path.suffix not in {".yaml", ".yml"} or not path.is_file():
+            raise DataError(f"no grid called '{name}'; use {', '.join(GRIDS)} or the path of a .yaml file")
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise DataError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        if not isinstance(values, dict):
+            raise DataError(
+                f"{path} must hold the lists learning_rate, alpha and beta, for example 'alpha: [0.1, 1]'"
+            )
+        return cls.from_dict(
+            {key: value if isinstance(value, list) else [value] for key, value in values.items()}
+        )
+
+
+GRIDS: dict[str, Grid] = {
+    "paper": Grid(),
+    "fast": Grid(learning_rate=(4e-4, 1e-4), alpha=(0.1,), beta=(0.01, 1.0)),
+}
+"""Grids by name; ``paper`` is the 27-point grid of METHOD, "Training, as in the paper's experiments"."""
+
+
+class FitSettings(FrozenConfig):
+    """How every head of a grid is trained; the defaults are the paper's.
+
+    ``sharpness`` is lambda of SmoothMax. ``patience`` counts epochs without a better validation AUROC.
+    """
+
+    score: ScoreName = "smoothmax"
+    sharpness: float = Field(default=100.0, gt=0)
+    batch_size: int = Field(default=256, gt=0)
+    max_epochs: int = Field(default=50, gt=0)
+    patience: int = Field(default=5, gt=0)
+    warmup_fraction: Fraction = 0.1
+    seed: int = 0
+
+
+class Provenance(FrozenConfig):
+    """Where a head comes from: the classifier, how its features were computed, and the data."""
+
+    adapter_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    base_model: str
+    base_model_revision: str | None = None
+    model_type: str
+    dtype: str
+    merged: bool = False
+    max_length: int = Field(gt=0)
+    training_data_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+
+
+class FitMetrics(FrozenConfig):
+    """What was seen while fitting; every AUROC is of U against errors, on validation rows."""
+
+    train_rows: int = Field(ge=0)
+    train_errors: int = Field(ge=0)
+    validation_rows: int = Field(ge=0)
+    validation_errors: int = Field(ge=0)
+    validation_majority_accuracy: Fraction
+    validation_auroc: Fraction
+    validation_auroc_softmax_response: Fraction
+    epochs: int = Field(ge=0)
+
+    @property
+    def validation_accuracy(self) -> float:
+        """Share of validation rows that the classifier gets right."""
+        return 1 - self.validation_errors / self.validation_rows
+
+
+class AdueConfig(FrozenConfig):
+    """Everything that ``adue_config.json`` says about a fitted head."""
+
+    format_version: int = FORMAT_VERSION
+    adue_version: str
+    head: HeadShape
+    id2label: dict[int, str]
+    settings: FitSettings
+    hyperparameters: HyperParameters
+    metrics: FitMetrics
+    provenance: Provenance | None = None
+    """None where the head was fitted on arrays and no classifier is known."""
+
+    @classmethod
+    def from_json(cls, path: Path) -> Self:
+        """Read ``adue_config.json``.
+
+        Raises
+        ------
+        ArtifactError
+            When the file is not there, is not JSON, has missing or bad values, or a newer format.
+        """
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"cannot read {path}: {error}; fit the head again") from error
+        if not isinstance(values, dict):
+            raise ArtifactError(f"{path} is not an adue configuration; fit the head again")
+        version = values.get("format_version")
+        if not isinstance(version, int) or version > FORMAT_VERSION:
+            raise ArtifactError(
+                f"{path} has format version {version}, this adue reads up to {FORMAT_VERSION}; "
+                "upgrade with pip install --upgrade adue"
+            )
+        try:
+            return cls.from_dict(values)
+        except DataError as error:
+            raise ArtifactError(f"{path} is damaged: {error}; fit the head again") from error

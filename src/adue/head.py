@@ -1,0 +1,148 @@
+"""The AdUE head: SmoothMax and its relatives as pure functions, and the small module that learns.
+
+Source of all formulas: AdUE (arXiv 2505.15443), section on the uncertainty head.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Self
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import gelu, linear, log_softmax, relu, softplus
+
+from adue.config import HeadShape, ScoreName
+
+EPS = 1e-6
+"""U of the paper's score is clamped to [EPS, 1 - EPS], so that its logarithms stay finite."""
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "gelu": gelu, "relu": relu}
+
+
+def smooth_max(probs: Float[Tensor, "*rows classes"], sharpness: float) -> Float[Tensor, "*rows"]:
+    """Return the SmoothMax of `probs`: max <= SmoothMax <= max + log(classes) / sharpness.
+
+    >>> smooth_max(torch.tensor([[0.9, 0.1]]), sharpness=100.0)
+    tensor([0.9000])
+    """
+    return (sharpness * probs).logsumexp(dim=-1) / sharpness
+
+
+def softmax_response(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*rows"]:
+    """Return the normalised softmax response ``U0 = (1 - max p) / (1 - 1/C)``, in [0, 1].
+
+    >>> softmax_response(torch.tensor([[0.0, 0.0]]))
+    tensor([1.])
+    """
+    return (1 - logits.softmax(dim=-1).amax(dim=-1)) / (1 - 1 / logits.shape[-1])
+
+
+def smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness: float) -> Float[Tensor, "*rows"]:
+    """Return the paper's ``U = (1 - SmoothMax(p)) / (1 - 1/C)``, clamped to [EPS, 1 - EPS].
+
+    Where SmoothMax(p) >= 1 the clamp holds and the gradient is exactly zero: confident mistakes teach nothing.
+    """
+    classes = logits.shape[-1]
+    uncertainty = (1 - smooth_max(logits.softmax(dim=-1), sharpness)) / (1 - 1 / classes)
+    return uncertainty.clamp(EPS, 1 - EPS)
+
+
+def log_smoothmax_uncertainty(
+    logits: Float[Tensor, "*rows classes"], sharpness: float
+) -> Float[Tensor, "*rows"]:
+    """Return U with the maximum smoothed over the logits and computed in log space; in [0, 1], never clamped.
+
+    Notes
+    -----
+    The smooth maximum of p is its lambda-norm, ``q = exp(logsumexp(lambda z) / lambda - logsumexp(z))``, which is
+    at most 1 for every lambda >= 1, so ``U = (1 - q) / (1 - C^(1/lambda - 1))`` needs no clamp. With r the sum of
+    ``exp(z_j - z_max)`` over the other classes, ``-log q = log(1 + r) - log(1 + r_lambda) / lambda``, which keeps
+    full relative precision, and a gradient, down to the smallest floating-point numbers.
+    """
+    classes = logits.shape[-1]
+    top = logits.argmax(dim=-1, keepdim=True)
+    gaps = (logits - logits.gather(-1, top)).scatter(-1, top, -torch.inf)
+    log_odds_of_rest = gaps.logsumexp(dim=-1)
+    sharpened = (sharpness * gaps).logsumexp(dim=-1)
+    minus_log_q = softplus(log_odds_of_rest) - softplus(sharpened) / sharpness
+    return -torch.expm1(-minus_log_q) / -math.expm1((1 / sharpness - 1) * math.log(classes))
+
+
+def entropy_uncertainty(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*rows"]:
+    """Return the normalised entropy ``U = H(p) / log C``, clamped to [EPS, 1 - EPS]."""
+    log_probs = log_softmax(logits, dim=-1)
+    entropy = -(log_probs.exp() * log_probs).sum(dim=-1)
+    return (entropy / math.log(logits.shape[-1])).clamp(EPS, 1 - EPS)
+
+
+def uncertainty(
+    logits: Float[Tensor, "*rows classes"], score: ScoreName, sharpness: float
+) -> Float[Tensor, "*rows"]:
+    """Return U in [0, 1] for the logits of an uncertainty head; higher means more likely wrong."""
+    if score == "smoothmax":
+        return smoothmax_uncertainty(logits, sharpness)
+    if score == "log_smoothmax":
+        return log_smoothmax_uncertainty(logits, sharpness)
+    return entropy_uncertainty(logits)
+
+
+class AdueHead(nn.Module):
+    """A classification head, ``[dense -> activation ->] projection``, read as an uncertainty.
+
+    Parameters may carry leading dimensions: with weights of shape (heads, classes, hidden) one call runs a whole
+    stack of heads on the same features. There is no dropout: the head sees frozen features.
+
+    Parameters
+    ----------
+    shape
+        Sizes, and the activation of a two-layer head.
+    score
+        How logits become U: ``smoothmax`` (paper), ``log_smoothmax``, ``entropy``.
+    sharpness
+        lambda of SmoothMax.
+    """
+
+    def __init__(self, shape: HeadShape, score: ScoreName = "smoothmax", sharpness: float = 100.0) -> None:
+        super().__init__()
+        self.shape, self.score, self.sharpness = shape, score, sharpness
+        hidden, classes = shape.hidden_size, shape.num_labels
+        self.out_weight = nn.Parameter(torch.zeros(classes, hidden))
+        self.out_bias = nn.Parameter(torch.zeros(classes)) if shape.bias else None
+        self.dense_weight = nn.Parameter(torch.zeros(hidden, hidden)) if shape.activation else None
+        self.dense_bias = nn.Parameter(torch.zeros(hidden)) if shape.activation else None
+
+    @classmethod
+    def from_weights(
+        cls,
+        shape: HeadShape,
+        weights: Mapping[str, Tensor],
+        score: ScoreName = "smoothmax",
+        sharpness: float = 100.0,
+    ) -> Self:
+        """Return a head with copies of `weights` (``out_weight``, ``out_bias``, ``dense_weight``, ``dense_bias``)."""
+        head = cls(shape, score, sharpness)
+        head.load_state_dict({name: tensor.detach().float().clone() for name, tensor in weights.items()})
+        return head.eval()
+
+    def hidden(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, "*heads rows hidden"]:
+        """Return the head's last hidden layer: `features` themselves for a head of one linear layer."""
+        if self.dense_weight is None or self.dense_bias is None or self.shape.activation is None:
+            return features
+        dense = _stacked_linear(features, self.dense_weight, self.dense_bias)
+        return ACTIVATIONS[self.shape.activation](dense)
+
+    def logits(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, "*heads rows classes"]:
+        """Return the logits of this head, not the classifier's."""
+        return _stacked_linear(self.hidden(features), self.out_weight, self.out_bias)
+
+    def forward(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, "*heads rows"]:
+        """Return U in [0, 1] per row; higher means more likely wrong."""
+        return uncertainty(self.logits(features), self.score, self.sharpness)
+
+
+def _stacked_linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    if weight.dim() == 2:  # noqa: PLR2004 - one head
+        return linear(inputs, weight, bias)
+    outputs = inputs @ weight.transpose(-1, -2)
+    return outputs if bias is None else outputs + bias.unsqueeze(-2)

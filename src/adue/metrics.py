@@ -1,0 +1,121 @@
+"""Ranking and selective-prediction metrics of an uncertainty against errors; thin names over scipy and scikit-learn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy import ndarray
+from scipy.stats import bootstrap, rankdata
+
+from adue.errors import DataError
+
+MIN_ROWS_FOR_INTERVAL = 2
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its 95 % interval; the interval is NaN where there are too few rows for one."""
+
+    value: float
+    low: float
+    high: float
+
+
+def require_both(errors: Bool[ndarray, " rows"], where: str) -> None:
+    """Refuse rows on which no AUROC exists.
+
+    Raises
+    ------
+    DataError
+        When all predictions are right or all are wrong; the message says what to do.
+    """
+    wrong = int(errors.sum())
+    if 0 < wrong < len(errors):
+        return
+    if len(errors) == 0:
+        raise DataError(f"the {where} data has no rows; give at least a few hundred labelled rows")
+    state = "no prediction is wrong" if wrong == 0 else "every prediction is wrong"
+    cure = (
+        "give more rows, or rows the adapter was not trained on"
+        if wrong == 0
+        else "check that the labels' names and order match the model's id2label"
+    )
+    raise DataError(f"AUROC is undefined on the {where} data: {state} in {len(errors)} rows; {cure}")
+
+
+def auroc(u: Float[ndarray, "*heads rows"], errors: Bool[ndarray, "*heads rows"]) -> Float[ndarray, "*heads"]:
+    """Return the chance that an error gets a higher u than a correct prediction, ties counting half.
+
+    Equals ``sklearn.metrics.roc_auc_score(errors, u)`` row by row, for a whole stack at once (Mann-Whitney U from
+    mid-ranks). NaN where a row of `errors` is all true or all false.
+
+    >>> float(auroc(np.array([0.1, 0.9, 0.4]), np.array([False, True, False])))
+    1.0
+    """
+    ranks = rankdata(u, axis=-1)
+    wrong = errors.sum(axis=-1)
+    right = errors.shape[-1] - wrong
+    rank_sum = np.where(errors, ranks, 0.0).sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((rank_sum - wrong * (wrong + 1) / 2) / (wrong * right))
+
+
+def auroc_interval(
+    u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"], *, resamples: int = 1000, seed: int = 0
+) -> Interval:
+    """Return the AUROC with its 95 % interval (percentile bootstrap, errors and correct rows drawn apart)."""
+    return _bootstrap(lambda rows: auroc(u[rows], errors[rows]), errors, resamples, seed)
+
+
+def auroc_difference(
+    u: Float[ndarray, " rows"],
+    reference: Float[ndarray, " rows"],
+    errors: Bool[ndarray, " rows"],
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """Return AUROC(u) - AUROC(reference) with its 95 % interval; both see the same drawn rows (paired)."""
+    return _bootstrap(
+        lambda rows: auroc(u[rows], errors[rows]) - auroc(reference[rows], errors[rows]),
+        errors,
+        resamples,
+        seed,
+    )
+
+
+def _bootstrap(
+    statistic: Callable[[ndarray], ndarray], errors: Bool[ndarray, " rows"], resamples: int, seed: int
+) -> Interval:
+    wrong, right = np.flatnonzero(errors), np.flatnonzero(~errors)
+    value = float(statistic(np.concatenate([wrong, right])))
+    if min(len(wrong), len(right)) < MIN_ROWS_FOR_INTERVAL:
+        return Interval(value, float("nan"), float("nan"))
+
+    def on_drawn_rows(drawn_wrong: ndarray, drawn_right: ndarray, axis: int = -1) -> ndarray:
+        return statistic(np.concatenate([drawn_wrong, drawn_right], axis=axis))
+
+    result = bootstrap(
+        (wrong, right),
+        on_drawn_rows,
+        n_resamples=resamples,
+        batch=100,
+        vectorized=True,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    )
+    return Interval(value, float(result.confidence_interval.low), float(result.confidence_interval.high))
+
+
+def risk_coverage(
+    u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"]
+) -> tuple[Float[ndarray, " levels"], Float[ndarray, " levels"]]:
+    """Return coverage and the error rate among the covered rows, from the most certain row to all rows.
+
+    Rows with equal u enter together, so the curve does not depend on their order; one point per distinct u.
+    """
+    order = np.argsort(u, kind="stable")
+    last_of_tie = np.append(np.flatnonzero(np.diff(u[order])), len(u) - 1)
+    covered = last_of_tie + 1
+    return covered / len(u), np.cumsum(errors[order])[last_of_tie] / covered

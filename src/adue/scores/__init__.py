@@ -1,0 +1,69 @@
+"""Scores to compare with, by name; every one is higher where the prediction is more likely wrong."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from adue.errors import DataError
+from adue.scores.distances import GaussianStatistics, mahalanobis, relative_mahalanobis
+from adue.scores.outputs import energy, entropy, margin, max_probability
+from adue.types import FeatureSet
+
+__all__ = [
+    "DISTANCE_SCORES",
+    "OUTPUT_SCORES",
+    "GaussianStatistics",
+    "baseline_scores",
+    "energy",
+    "entropy",
+    "mahalanobis",
+    "margin",
+    "max_probability",
+    "relative_mahalanobis",
+]
+
+REFERENCE = "softmax-response"
+"""The score that every other one has to beat."""
+
+OUTPUT_SCORES: dict[str, Callable[[Tensor], Tensor]] = {
+    REFERENCE: max_probability,
+    "entropy": entropy,
+    "margin": margin,
+    "energy": energy,
+}
+
+DISTANCE_SCORES: dict[str, Callable[[Tensor, GaussianStatistics], Tensor]] = {
+    "mahalanobis": mahalanobis,
+    "relative-mahalanobis": relative_mahalanobis,
+}
+
+
+def baseline_scores(
+    rows: FeatureSet, hidden: Tensor, statistics: GaussianStatistics | None = None
+) -> dict[str, Tensor]:
+    """Return every score that needs no training, by name.
+
+    Parameters
+    ----------
+    rows
+        The rows to score.
+    hidden
+        The classification head's last hidden layer for these rows, on which distances are measured.
+    statistics
+        Fitted on the training rows' hidden layer; without them the distances are left out.
+
+    Raises
+    ------
+    DataError
+        When a score is not finite.
+    """
+    scores = {name: score(rows.logits) for name, score in OUTPUT_SCORES.items()}
+    if statistics is not None:
+        scores |= {name: score(hidden, statistics) for name, score in DISTANCE_SCORES.items()}
+    for name, values in scores.items():
+        if not bool(torch.isfinite(values).all()):
+            raise DataError(
+                f"the score '{name}' is not finite on some rows; look for extreme features or logits"
+            )
+    return scores

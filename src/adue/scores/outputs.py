@@ -1,0 +1,28 @@
+"""Scores that need the classifier's logits only; in float64, so that confident rows are not tied by rounding."""
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.special import entr
+
+from adue.head import softmax_response
+
+
+def max_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
+    """Return the normalised softmax response in [0, 1] (Hendrycks and Gimpel 2017, arXiv 1610.02136)."""
+    return softmax_response(logits.double())
+
+
+def entropy(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
+    """Return the entropy of the predicted distribution, in [0, log C] nats."""
+    return entr(logits.double().softmax(dim=-1)).sum(dim=-1)
+
+
+def margin(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
+    """Return one minus the gap between the two largest probabilities, in [0, 1] (Scheffer et al. 2001)."""
+    top = logits.double().softmax(dim=-1).topk(2, dim=-1).values
+    return 1 - (top[:, 0] - top[:, 1])
+
+
+def energy(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
+    """Return the energy ``-logsumexp(logits)``, unbounded (Liu et al. 2020, arXiv 2010.03759)."""
+    return -logits.double().logsumexp(dim=-1)

@@ -1,0 +1,93 @@
+"""Shapes shared by every room: one set of extracted features with what the classifier said about them."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from adue.errors import DataError
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """What one frozen forward pass leaves behind, row by row.
+
+    Attributes
+    ----------
+    features
+        ``h(x)``, the vector that enters the classification head.
+    logits
+        The classifier's own logits for the same rows.
+    labels
+        True classes in ``[0, classes)``, or None where they are not known.
+
+    Raises
+    ------
+    DataError
+        When the rows disagree in number, a value is not finite, or a label is out of range.
+    """
+
+    features: Float[Tensor, "rows hidden"]
+    logits: Float[Tensor, "rows classes"]
+    labels: Int[Tensor, " rows"] | None = None
+
+    def __post_init__(self) -> None:
+        rows = len(self.features)
+        if len(self.logits) != rows or (self.labels is not None and len(self.labels) != rows):
+            given = [len(self.features), len(self.logits)]
+            given += [] if self.labels is None else [len(self.labels)]
+            raise DataError(
+                f"features, logits and labels must have one row per example; they have {given} rows: "
+                "pass arrays of the same examples in the same order"
+            )
+        for name, values in (("features", self.features), ("logits", self.logits)):
+            finite = torch.isfinite(values).all(dim=-1)
+            if not bool(finite.all()):
+                first = int((~finite).nonzero()[0])
+                raise DataError(
+                    f"the {name} hold NaN or infinite values in {int((~finite).sum())} of {rows} rows (first: row {first}); "
+                    "drop these rows, or load the model in float32 if half precision overflowed"
+                )
+        if self.labels is not None and rows and not self._labels_in_range(self.labels):
+            raise DataError(
+                f"labels must lie in 0..{self.num_labels - 1}, found {int(self.labels.min())}..{int(self.labels.max())}; "
+                "map the label names with --label-map, or check num_labels"
+            )
+
+    def _labels_in_range(self, labels: Tensor) -> bool:
+        return bool((labels >= 0).all()) and bool((labels < self.num_labels).all())
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    @property
+    def num_labels(self) -> int:
+        """Number of classes."""
+        return self.logits.shape[-1]
+
+    @property
+    def predictions(self) -> Int[Tensor, " rows"]:
+        """The classifier's answer per row, ``argmax`` of the logits."""
+        return self.logits.argmax(dim=-1)
+
+    @property
+    def errors(self) -> Bool[Tensor, " rows"]:
+        """True where the classifier's answer is not the label, ``e(x)`` of the method.
+
+        Raises
+        ------
+        DataError
+            When the rows have no labels.
+        """
+        if self.labels is None:
+            raise DataError(
+                "these rows have no labels, so nobody knows which predictions are wrong; add a label column"
+            )
+        return self.predictions != self.labels
+
+    def select(self, rows: Int[Tensor, " chosen"] | Bool[Tensor, " rows"]) -> Self:
+        """Return the set of the chosen rows, by index or by mask."""
+        labels = None if self.labels is None else self.labels[rows]
+        return type(self)(self.features[rows], self.logits[rows], labels)
