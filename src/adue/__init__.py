@@ -1,0 +1,1 @@
+"""AdUE: which predictions of a LoRA fine-tuned text classifier to trust."""

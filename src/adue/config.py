@@ -107,12 +107,8 @@ class Grid(FrozenConfig):
         except yaml.YAMLError as error:
             raise DataError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
         if not isinstance(values, dict):
-            raise DataError(
-                f"{path} must hold the lists learning_rate, alpha and beta, for example 'alpha: [0.1, 1]'"
-            )
-        return cls.from_dict(
-            {key: value if isinstance(value, list) else [value] for key, value in values.items()}
-        )
+            raise DataError(f"{path} must hold the lists learning_rate, alpha and beta, for example 'alpha: [0.1, 1]'")
+        return cls.from_dict({key: value if isinstance(value, list) else [value] for key, value in values.items()})
 
 
 GRIDS: dict[str, Grid] = {

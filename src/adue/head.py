@@ -48,9 +48,7 @@ def smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness: flo
     return uncertainty.clamp(EPS, 1 - EPS)
 
 
-def log_smoothmax_uncertainty(
-    logits: Float[Tensor, "*rows classes"], sharpness: float
-) -> Float[Tensor, "*rows"]:
+def log_smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness: float) -> Float[Tensor, "*rows"]:
     """Return U with the maximum smoothed over the logits and computed in log space; in [0, 1], never clamped.
 
     Notes
@@ -76,9 +74,7 @@ def entropy_uncertainty(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor,
     return (entropy / math.log(logits.shape[-1])).clamp(EPS, 1 - EPS)
 
 
-def uncertainty(
-    logits: Float[Tensor, "*rows classes"], score: ScoreName, sharpness: float
-) -> Float[Tensor, "*rows"]:
+def uncertainty(logits: Float[Tensor, "*rows classes"], score: ScoreName, sharpness: float) -> Float[Tensor, "*rows"]:
     """Return U in [0, 1] for the logits of an uncertainty head; higher means more likely wrong."""
     if score == "smoothmax":
         return smoothmax_uncertainty(logits, sharpness)

@@ -24,9 +24,7 @@ def softmax_regularisation(
     return (u - softmax_response).square().mean(dim=-1)
 
 
-def l2_sp(
-    weights: Iterable[Tensor], starting_points: Iterable[Tensor], stack_dims: int = 0
-) -> Float[Tensor, "*heads"]:
+def l2_sp(weights: Iterable[Tensor], starting_points: Iterable[Tensor], stack_dims: int = 0) -> Float[Tensor, "*heads"]:
     """Return the squared distance of all weights to where they started (L2-SP, Li et al. 2018, arXiv 1802.01483).
 
     The first `stack_dims` dimensions count heads and are kept.

@@ -47,13 +47,13 @@ class FeatureSet:
             if not bool(finite.all()):
                 first = int((~finite).nonzero()[0])
                 raise DataError(
-                    f"the {name} hold NaN or infinite values in {int((~finite).sum())} of {rows} rows (first: row {first}); "
-                    "drop these rows, or load the model in float32 if half precision overflowed"
+                    f"the {name} hold NaN or infinite values in {int((~finite).sum())} of {rows} rows "
+                    f"(first: row {first}); drop these rows, or load the model in float32 if half precision overflowed"
                 )
         if self.labels is not None and rows and not self._labels_in_range(self.labels):
             raise DataError(
-                f"labels must lie in 0..{self.num_labels - 1}, found {int(self.labels.min())}..{int(self.labels.max())}; "
-                "map the label names with --label-map, or check num_labels"
+                f"labels must lie in 0..{self.num_labels - 1}, found {int(self.labels.min())}.."
+                f"{int(self.labels.max())}; map the label names with --label-map, or check num_labels"
             )
 
     def _labels_in_range(self, labels: Tensor) -> bool:

@@ -63,7 +63,5 @@ def baseline_scores(
         scores |= {name: score(hidden, statistics) for name, score in DISTANCE_SCORES.items()}
     for name, values in scores.items():
         if not bool(torch.isfinite(values).all()):
-            raise DataError(
-                f"the score '{name}' is not finite on some rows; look for extreme features or logits"
-            )
+            raise DataError(f"the score '{name}' is not finite on some rows; look for extreme features or logits")
     return scores

@@ -33,20 +33,16 @@ class GaussianStatistics:
             When there are fewer than two rows.
         """
         if len(features) < 2:  # noqa: PLR2004
-            raise DataError(
-                "distances need at least two training rows to estimate a covariance; give more rows"
-            )
+            raise DataError("distances need at least two training rows to estimate a covariance; give more rows")
         x = features.double()
-        classes, index = labels.unique(return_inverse=True)
+        classes, index = torch.unique(labels, return_inverse=True)
         sums = torch.zeros(len(classes), x.shape[-1], dtype=x.dtype).index_add_(0, index, x)
         class_means = sums / index.bincount().unsqueeze(-1)
         mean = x.mean(dim=0)
         return cls(class_means, _precision(x - class_means[index]), mean, _precision(x - mean))
 
 
-def mahalanobis(
-    features: Float[Tensor, "rows hidden"], statistics: GaussianStatistics
-) -> Float[Tensor, " rows"]:
+def mahalanobis(features: Float[Tensor, "rows hidden"], statistics: GaussianStatistics) -> Float[Tensor, " rows"]:
     """Return the squared Mahalanobis distance to the nearest class mean (Lee et al. 2018, arXiv 1807.03888)."""
     return _class_distances(features, statistics).amin(dim=-1)
 
@@ -54,16 +50,14 @@ def mahalanobis(
 def relative_mahalanobis(
     features: Float[Tensor, "rows hidden"], statistics: GaussianStatistics
 ) -> Float[Tensor, " rows"]:
-    """Return the nearest class distance minus the distance to all rows' Gaussian (Ren et al. 2021, arXiv 2106.09022)."""
+    """Return the nearest class distance minus that to all rows' Gaussian (Ren et al. 2021, arXiv 2106.09022)."""
     marginal = _squared_distance(features.double() - statistics.mean, statistics.marginal_precision)
     return _class_distances(features, statistics).amin(dim=-1) - marginal
 
 
 def _class_distances(features: Tensor, statistics: GaussianStatistics) -> Tensor:
     x = features.double()
-    return torch.stack(
-        [_squared_distance(x - mean, statistics.precision) for mean in statistics.class_means], dim=-1
-    )
+    return torch.stack([_squared_distance(x - mean, statistics.precision) for mean in statistics.class_means], dim=-1)
 
 
 def _squared_distance(deviations: Tensor, precision: Tensor) -> Tensor:

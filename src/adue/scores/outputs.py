@@ -14,7 +14,8 @@ def max_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " ro
 
 def entropy(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
     """Return the entropy of the predicted distribution, in [0, log C] nats."""
-    return entr(logits.double().softmax(dim=-1)).sum(dim=-1)
+    terms: Tensor = entr(logits.double().softmax(dim=-1))
+    return terms.sum(dim=-1)
 
 
 def margin(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
