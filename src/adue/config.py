@@ -15,7 +15,9 @@ FORMAT_VERSION = 1
 """Version of the files ``adue_config.json`` and ``adue_head.safetensors``."""
 
 ScoreName = Literal["smoothmax", "log_smoothmax", "entropy"]
+HeadSource = Literal["adapter", "base model"]
 Activation = Literal["tanh", "gelu", "relu"]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -136,14 +138,15 @@ class FitSettings(FrozenConfig):
 class Provenance(FrozenConfig):
     """Where a head comes from: the classifier, how its features were computed, and the data."""
 
-    adapter_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    adapter_sha256: Digest
     base_model: str
     base_model_revision: str | None = None
     model_type: str
     dtype: str
     merged: bool = False
     max_length: int = Field(gt=0)
-    training_data_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    head_source: HeadSource
+    training_data_sha256: Digest | None = None
 
 
 class FitMetrics(FrozenConfig):
@@ -170,6 +173,7 @@ class AdueConfig(FrozenConfig):
     format_version: int = FORMAT_VERSION
     adue_version: str
     head: HeadShape
+    head_sha256: Digest
     id2label: dict[int, str]
     settings: FitSettings
     hyperparameters: HyperParameters

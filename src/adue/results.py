@@ -8,10 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from adue.config import AdueConfig
 from adue.metrics import Interval
-from adue.scores import REFERENCE
-
-ADUE = "adue"
-"""Name of the fitted head's own score in every table."""
+from adue.scores import ADUE, REFERENCE
 
 
 class Result(BaseModel):

@@ -1,0 +1,1 @@
+"""The only room that touches models: where heads sit, the frozen pass, and extraction to disk."""

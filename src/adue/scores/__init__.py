@@ -11,8 +11,10 @@ from adue.scores.outputs import energy, entropy, margin, max_probability
 from adue.types import FeatureSet
 
 __all__ = [
+    "ADUE",
     "DISTANCE_SCORES",
     "OUTPUT_SCORES",
+    "REFERENCE",
     "GaussianStatistics",
     "baseline_scores",
     "energy",
@@ -25,6 +27,9 @@ __all__ = [
 
 REFERENCE = "softmax-response"
 """The score that every other one has to beat."""
+
+ADUE = "adue"
+"""The fitted head's own score, under the name it has in every table."""
 
 OUTPUT_SCORES: dict[str, Callable[[Tensor], Tensor]] = {
     REFERENCE: max_probability,

@@ -1,0 +1,201 @@
+"""Arrays in, scores out: fit an uncertainty head on features that are already there, with no model in sight."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+from torch import Tensor
+
+from adue.config import GRIDS, AdueConfig, FitMetrics, FitSettings, Grid, HeadShape, Provenance
+from adue.digests import tensors_sha256
+from adue.errors import DataError
+from adue.head import AdueHead, softmax_response
+from adue.metrics import require_both
+from adue.scores import ADUE, GaussianStatistics, baseline_scores
+from adue.sweep import SweepResult, fit_heads
+from adue.types import FeatureSet
+
+Array = TypeVar("Array", Tensor, np.ndarray)
+VALIDATION_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class FittedHead:
+    """An uncertainty head with everything that is known about it.
+
+    Attributes
+    ----------
+    head
+        The trained head.
+    config
+        What is saved beside it.
+    sweep
+        All grid points, where the head was fitted in this process and not loaded.
+    """
+
+    head: AdueHead
+    config: AdueConfig
+    sweep: SweepResult | None = None
+
+    @torch.no_grad()
+    def uncertainty(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, " rows"]:
+        """Return U in [0, 1] per row; higher means more likely wrong.
+
+        Raises
+        ------
+        DataError
+            When the features have another width than the head.
+        """
+        if features.shape[-1] != self.head.shape.hidden_size:
+            raise DataError(
+                f"the features have {features.shape[-1]} columns, the head was fitted on "
+                f"{self.head.shape.hidden_size}; extract them from the same model"
+            )
+        result: Tensor = self.head(features.to(self.head.out_weight.device).float())
+        return result
+
+
+def fit_features(
+    features: Array,
+    logits: Array,
+    labels: Array | Sequence[int],
+    *,
+    validation: FeatureSet | None = None,
+    head: AdueHead | None = None,
+    grid: Grid | None = None,
+    settings: FitSettings | None = None,
+    id2label: Mapping[int, str] | None = None,
+    provenance: Provenance | None = None,
+    on_epoch: Callable[[int], None] | None = None,
+) -> FittedHead:
+    """Return the head of the best grid point by validation AUROC.
+
+    Parameters
+    ----------
+    features, logits, labels
+        Shapes (rows, hidden), (rows, classes), (rows,): what entered the classification head, what left it, truth.
+    validation
+        Rows to choose on; without them a fifth of the rows, stratified by error, is set aside.
+    head
+        The classifier's own head. Without it a linear head is recovered from features and logits.
+    grid, settings
+        The paper's by default.
+
+    Raises
+    ------
+    DataError
+        When rows are not finite or do not match, there are no errors (or only errors) to learn from, or the logits
+        are not a linear function of the features and `head` is not given.
+    """
+    settings = settings or FitSettings()
+    rows = FeatureSet(_tensor(features), _tensor(logits), torch.as_tensor(labels, dtype=torch.int64))
+    train, held_out = (rows, validation) if validation else _set_aside(rows, settings.seed)
+    original = head or recover_linear_head(rows.features, rows.logits)
+    sweep = fit_heads(train, held_out, original, (grid or GRIDS["paper"]).points, settings, on_epoch=on_epoch)
+    best = sweep.head(sweep.best)
+    config = AdueConfig(
+        adue_version=version("adue"),
+        head=best.shape,
+        head_sha256=tensors_sha256(best.state_dict()),
+        id2label=dict(id2label or {label: f"LABEL_{label}" for label in range(rows.num_labels)}),
+        settings=settings,
+        hyperparameters=sweep.points[sweep.best],
+        metrics=_metrics(train, held_out, sweep),
+        provenance=provenance,
+    )
+    return FittedHead(best, config, sweep)
+
+
+def score_features(
+    features: Array,
+    logits: Array,
+    *,
+    fitted: FittedHead | None = None,
+    train: FeatureSet | None = None,
+    original: AdueHead | None = None,
+) -> dict[str, np.ndarray]:
+    """Return every score that can be computed, by name, each of shape (rows,); higher means more likely wrong.
+
+    Parameters
+    ----------
+    fitted
+        Adds the score ``adue``, in [0, 1].
+    train
+        Training rows with labels; adds the distances to them.
+    original
+        The classifier's own head: distances are measured on its last hidden layer; without it, on the features.
+
+    Raises
+    ------
+    DataError
+        When rows are not finite or do not match.
+    """
+    rows = FeatureSet(_tensor(features), _tensor(logits))
+    hidden = original.hidden if original is not None else lambda x: x
+    with torch.no_grad():
+        statistics = None
+        if train is not None:
+            if train.labels is None:
+                raise DataError("the distances need the training rows' labels; add a label column")
+            statistics = GaussianStatistics.fit(hidden(train.features), train.labels)
+        scores = baseline_scores(rows, hidden(rows.features), statistics)
+        if fitted is not None:
+            scores[ADUE] = fitted.uncertainty(rows.features)
+    return {name: values.double().numpy() for name, values in scores.items()}
+
+
+def recover_linear_head(features: Float[Tensor, "rows hidden"], logits: Float[Tensor, "rows classes"]) -> AdueHead:
+    """Return the linear head that gave `logits` from `features`, by least squares.
+
+    Raises
+    ------
+    DataError
+        When no linear head reproduces the logits to a thousandth of their size.
+    """
+    design = torch.cat([features, features.new_ones(len(features), 1)], dim=-1).double()
+    solution = torch.linalg.lstsq(design, logits.double(), driver="gelsd").solution
+    residual = (design @ solution - logits.double()).abs().max()
+    if residual > 1e-3 * (1 + logits.abs().max()):
+        raise DataError(
+            f"the logits are not a linear function of the features (off by up to {float(residual):.3g}); "
+            "pass the classifier's own head as head=AdueHead.from_weights(...)"
+        )
+    shape = HeadShape(hidden_size=features.shape[-1], num_labels=logits.shape[-1])
+    return AdueHead.from_weights(shape, {"out_weight": solution[:-1].T, "out_bias": solution[-1]})
+
+
+def _tensor(array: Tensor | np.ndarray) -> Tensor:
+    return torch.as_tensor(array).detach().cpu().float()
+
+
+def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:
+    errors = rows.errors.numpy()
+    require_both(errors, "training")
+    if min(errors.sum(), (~errors).sum()) < 2:  # noqa: PLR2004 - one for each side
+        raise DataError("only one row is an error (or is right): too few to set validation rows aside; give more rows")
+    train, held_out = train_test_split(
+        np.arange(len(rows)), test_size=VALIDATION_SHARE, stratify=errors, random_state=seed
+    )
+    return rows.select(torch.from_numpy(train)), rows.select(torch.from_numpy(held_out))
+
+
+def _metrics(train: FeatureSet, validation: FeatureSet, sweep: SweepResult) -> FitMetrics:
+    errors = validation.errors
+    assert validation.labels is not None  # noqa: S101 - errors would have raised
+    reference = softmax_response(validation.logits.double())
+    return FitMetrics(
+        train_rows=len(train),
+        train_errors=int(train.errors.sum()),
+        validation_rows=len(validation),
+        validation_errors=int(errors.sum()),
+        validation_majority_accuracy=float(validation.labels.bincount().max()) / len(validation),
+        validation_auroc=float(sweep.validation_auroc[sweep.best]),
+        validation_auroc_softmax_response=float(roc_auc_score(errors.numpy(), reference.numpy())),
+        epochs=sweep.epochs[sweep.best],
+    )

@@ -1,0 +1,177 @@
+"""The frozen classifier: one forward pass gives its own logits and the vector that entered its head."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+
+from adue.errors import ModelError
+from adue.features.layouts import LAYOUTS, Layout, Pool, find_output, pad_token_id, pool_hidden, read_head
+from adue.head import AdueHead
+
+HEAD_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
+"""How far head(h) may lie from the model's own logits, relative to their size; above rounding, below any mistake."""
+
+
+@dataclass(frozen=True)
+class FrozenClassifier:
+    """A classification model that is only ever read.
+
+    Attributes
+    ----------
+    model
+        A transformers model or a PEFT model around one; its parameters, buffers and mode are never changed.
+    tokenizer
+        Its tokenizer, with a padding token.
+    layout
+        Where its head sits.
+    head
+        A float32 copy of that head.
+    max_length
+        Texts are cut to this many tokens.
+    """
+
+    model: nn.Module
+    tokenizer: PreTrainedTokenizerBase
+    layout: Layout
+    head: AdueHead
+    max_length: int
+
+    @classmethod
+    def wrap(
+        cls,
+        model: nn.Module,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        head: str | None = None,
+        max_length: int | None = None,
+    ) -> "FrozenClassifier":
+        """Find the head of `model` and prove on a short input that it gives the model's own logits.
+
+        Parameters
+        ----------
+        head
+            Path of the last linear layer, for an architecture whose head cannot be found.
+
+        Raises
+        ------
+        ModelError
+            When the head cannot be found, or what was found does not reproduce the logits.
+        """
+        inner = classification_model(model)
+        layout = None if head else LAYOUTS.get(inner.config.model_type)
+        candidates = [layout] if layout else _guesses(inner, head)
+        for candidate in candidates:
+            found = cls(model, tokenizer, candidate, read_head(inner, candidate), _limit(inner, tokenizer, max_length))
+            if found._reproduces_logits():
+                return found
+        raise ModelError(
+            f"the layer '{candidates[0].output}' of {type(inner).__name__} does not give the model's own logits; "
+            "name the last linear layer of the classification head with --head"
+        )
+
+    @property
+    def config(self) -> PreTrainedConfig:
+        """Configuration of the classification model."""
+        config: PreTrainedConfig = classification_model(self.model).config
+        return config
+
+    @property
+    def device(self) -> torch.device:
+        """Where inputs have to go."""
+        return next(self.model.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type in which the base model computes."""
+        dtype: torch.dtype = classification_model(self.model).dtype
+        return dtype
+
+    def tokenize(self, texts: Sequence[str]) -> list[dict[str, list[int]]]:
+        """Return one unpadded encoding per text, cut to `max_length`."""
+        encoded = self.tokenizer(list(texts), truncation=True, max_length=self.max_length)
+        names = [name for name in encoded if name in self.tokenizer.model_input_names]
+        rows = [{name: encoded[name][row] for name in names} for row in range(len(texts))]
+        return [row if row["input_ids"] else self._stand_in(names) for row in rows]
+
+    def _stand_in(self, names: Sequence[str]) -> dict[str, list[int]]:
+        """Return what an empty text is read as where the tokenizer adds no token of its own."""
+        tokenizer = self.tokenizer
+        token = next((t for t in (tokenizer.eos_token_id, tokenizer.unk_token_id) if t is not None), 0)
+        return {name: [{"input_ids": int(token), "attention_mask": 1}.get(name, 0)] for name in names}
+
+    def forward(
+        self, encodings: Sequence[dict[str, list[int]]]
+    ) -> tuple[Float[Tensor, "rows hidden"], Float[Tensor, "rows classes"]]:
+        """Return h(x) and the model's own logits, untouched, from one forward pass in evaluation mode."""
+        batch = self.tokenizer.pad(list(encodings), return_tensors="pt").to(self.device)
+        entered: list[Tensor] = []
+
+        def keep(_: nn.Module, inputs: tuple[Any, ...]) -> None:
+            entered.append(inputs[0])
+
+        inner = classification_model(self.model)
+        handle = inner.get_submodule(self.layout.entry).register_forward_pre_hook(keep)
+        try:
+            with evaluation_mode(self.model), torch.no_grad():
+                logits: Tensor = self.model(**batch).logits
+        finally:
+            handle.remove()
+        hidden = pool_hidden(entered[-1], self.layout.pool, batch["input_ids"], pad_token_id(inner.config))
+        return hidden, logits
+
+    def _reproduces_logits(self) -> bool:
+        limit = max(2, min(8, self.max_length))
+        texts = ["a short text", "another one, a little longer than the first"]
+        hidden, logits = self.forward([{k: v[:limit] for k, v in row.items()} for row in self.tokenize(texts)])
+        if hidden.dim() != 2 or hidden.shape[-1] != self.head.shape.hidden_size:  # noqa: PLR2004
+            return False
+        with torch.no_grad():
+            difference = (self.head.to(self.device).logits(hidden.float()) - logits.float()).abs().max()
+        return bool(difference <= HEAD_TOLERANCE[self.dtype] * (1 + logits.float().abs().max()))
+
+
+def classification_model(model: nn.Module) -> Any:
+    """Return the transformers model inside a PEFT model, or the model itself."""
+    get_base_model = getattr(model, "get_base_model", None)
+    return get_base_model() if callable(get_base_model) else model
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Switch dropout off inside the block and give every module its own mode back."""
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def _guesses(inner: Any, head: str | None) -> list[Layout]:
+    output = head or find_output(inner, inner.config.num_labels)
+    try:
+        inner.get_submodule(output)
+    except AttributeError as error:
+        raise ModelError(f"{type(inner).__name__} has no module '{output}'; see its named_modules()") from error
+    pools: tuple[Pool, ...] = ("pooled", "last", "first")
+    return [Layout(output, output, pool) for pool in pools]
+
+
+def _limit(inner: Any, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> int:
+    """Return the longest input in tokens: as asked, else what model and tokenizer allow, 512 at most."""
+    allowed = min(tokenizer.model_max_length, 512)
+    positions = getattr(inner.config.get_text_config(), "max_position_embeddings", None)
+    if positions:
+        # RoBERTa counts positions from pad_token_id + 1.
+        offset = (pad_token_id(inner.config) or 0) + 1 if "roberta" in inner.config.model_type else 0
+        allowed = min(allowed, positions - offset)
+    if max_length is not None and not 0 < max_length <= allowed:
+        raise ModelError(f"max_length {max_length} is not in 1..{allowed}, what this model and tokenizer allow")
+    return max_length or allowed

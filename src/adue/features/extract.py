@@ -1,0 +1,109 @@
+"""Extraction: every row once through the frozen classifier, in shards on disk so that a stopped run goes on."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from adue.digests import tensors_sha256
+from adue.features.classifier import FrozenClassifier
+from adue.files import atomic_write
+from adue.types import FeatureSet
+
+SHARD_ROWS = 2048
+
+Progress = Callable[[int], None]
+"""Called with the number of rows just done."""
+
+
+def extract(
+    classifier: FrozenClassifier,
+    texts: Sequence[str],
+    labels: Sequence[int] | None = None,
+    *,
+    batch_size: int = 32,
+    cache: Path | None = None,
+    on_progress: Progress | None = None,
+) -> FeatureSet:
+    """Return features and logits of `texts` in float32, in their order.
+
+    Parameters
+    ----------
+    cache
+        Folder for finished shards of SHARD_ROWS rows. A second run over the same texts with the same model reads
+        them back, and a stopped run continues after the last whole shard.
+
+    Raises
+    ------
+    DataError
+        When a feature or logit is not finite, or a label is out of range.
+    """
+    folder = None if cache is None else cache / _key(classifier, texts)
+    shards = []
+    for number, start in enumerate(range(0, len(texts), SHARD_ROWS)):
+        chunk = texts[start : start + SHARD_ROWS]
+        path = None if folder is None else folder / f"shard-{number:05d}.safetensors"
+        shard = None if path is None else _read_shard(path, len(chunk))
+        if shard is None:
+            shard = _run(classifier, chunk, batch_size, on_progress)
+            if path is not None:
+                with atomic_write(path) as temporary:
+                    save_file(shard, temporary)
+        elif on_progress is not None:
+            on_progress(len(chunk))
+        shards.append(shard)
+    if not shards:
+        shape = classifier.head.shape
+        shards = [{"features": torch.empty(0, shape.hidden_size), "logits": torch.empty(0, shape.num_labels)}]
+    return FeatureSet(
+        torch.cat([shard["features"] for shard in shards]),
+        torch.cat([shard["logits"] for shard in shards]),
+        None if labels is None else torch.as_tensor(labels, dtype=torch.int64),
+    )
+
+
+def _key(classifier: FrozenClassifier, texts: Sequence[str]) -> str:
+    """Return a folder name that changes with anything the features depend on."""
+    digest = hashlib.sha256(tensors_sha256(classifier.model.state_dict()).encode())
+    digest.update(f"{classifier.max_length}\n{classifier.layout}\n{classifier.dtype}\n".encode())
+    digest.update(classifier.tokenizer.__class__.__name__.encode())
+    for text in texts:
+        encoded = text.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "little"))
+        digest.update(encoded)
+    return digest.hexdigest()[:32]
+
+
+def _read_shard(path: Path, rows: int) -> dict[str, Tensor] | None:
+    try:
+        shard = load_file(path)
+    except (OSError, SafetensorError):
+        return None
+    whole = shard.keys() == {"features", "logits"} and all(len(tensor) == rows for tensor in shard.values())
+    return shard if whole else None
+
+
+def _run(
+    classifier: FrozenClassifier, texts: Sequence[str], batch_size: int, on_progress: Progress | None
+) -> dict[str, Tensor]:
+    encodings = classifier.tokenize(texts)
+    features: Float[Tensor, "rows hidden"] = torch.empty(len(texts), classifier.head.shape.hidden_size)
+    logits: Float[Tensor, "rows classes"] = torch.empty(len(texts), classifier.head.shape.num_labels)
+    for rows in _batches([len(row["input_ids"]) for row in encodings], batch_size):
+        hidden, answers = classifier.forward([encodings[row] for row in rows])
+        features[rows], logits[rows] = hidden.float().cpu(), answers.float().cpu()
+        if on_progress is not None:
+            on_progress(len(rows))
+    return {"features": features, "logits": logits}
+
+
+def _batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
+    """Yield row numbers in batches of like length, so that little of a batch is padding."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
