@@ -1,0 +1,63 @@
+"""Which rows a reader should see: the most uncertain ones, and the confident mistakes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+from numpy import ndarray
+
+from adue.report.words import decimal, percent
+from adue.results import ScoredSet
+
+SHOWN = 8
+LONGEST_TEXT = 600
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row as a reader sees it; `rank` is the share of rows of the set with a lower U."""
+
+    text: str
+    label: str
+    prediction: str
+    correct: bool
+    confidence: str
+    uncertainty: str
+    rank: str
+
+
+def most_uncertain(scored: ScoredSet, id2label: Mapping[int, str]) -> list[Example]:
+    """Return the rows with the highest U, highest first, whether right or wrong; at most SHOWN."""
+    order = np.argsort(-scored.uncertainty, kind="stable")
+    return _examples(scored, order[:SHOWN], id2label)
+
+
+def confidently_wrong(scored: ScoredSet, id2label: Mapping[int, str]) -> list[Example]:
+    """Return the errors in which the classifier's probability was highest, highest first; at most SHOWN."""
+    wrong = np.flatnonzero(scored.errors)
+    order = wrong[np.argsort(-scored.confidence[wrong], kind="stable")]
+    return _examples(scored, order[:SHOWN], id2label)
+
+
+def _examples(scored: ScoredSet, rows: Int[ndarray, " chosen"], id2label: Mapping[int, str]) -> list[Example]:
+    return [_example(scored, int(row), id2label) for row in rows]
+
+
+def _example(scored: ScoredSet, row: int, id2label: Mapping[int, str]) -> Example:
+    label, prediction = int(scored.labels[row]), int(scored.predictions[row])
+    uncertainty = float(scored.uncertainty[row])
+    return Example(
+        text=_shorten(scored.texts[row]),
+        label=id2label.get(label, str(label)),
+        prediction=id2label.get(prediction, str(prediction)),
+        correct=label == prediction,
+        confidence=percent(float(scored.confidence[row])),
+        uncertainty=decimal(uncertainty),
+        rank=percent(float(np.mean(scored.uncertainty < uncertainty))),
+    )
+
+
+def _shorten(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_TEXT else line[:LONGEST_TEXT] + "\N{HORIZONTAL ELLIPSIS}"

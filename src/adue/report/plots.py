@@ -1,0 +1,86 @@
+"""The figures of one evaluation set, each with a heading and a few words on how to read it."""
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+from markupsafe import Markup
+
+from adue.config import AdueConfig
+from adue.report.figures import histogram_figure, reliability_figure, risk_coverage_figure, roc_figure
+from adue.report.words import percent
+from adue.results import ScoredSet, SetResult
+
+ROC = (
+    "Choose a level of uncertainty and send every prediction above it to a person. Each point is one such level: "
+    "how many of the errors that person catches (up), for how many correct predictions sent along needlessly "
+    "(right). Nearer to the top left corner is better; the dotted diagonal is a coin toss. The area under a curve is "
+    "its AUROC in the table."
+)
+RISK = (
+    "Let the classifier answer only where it is most certain. To the right it answers more rows; the height is the "
+    "share of those answers that is wrong, so lower is better. At the right edge everything is answered and all "
+    "scores meet at the plain error rate, {rate}. The dotted line is a perfect ranking. The curves leave out the "
+    "first few rows, where a single error moves the rate. Click a name in the legend to hide or show its curve."
+)
+HISTOGRAM = (
+    "U is 0 where the head sees no doubt and 1 where all classes look equally likely. The bars add up to "
+    "100\N{NO-BREAK SPACE}% of the correct predictions and the line to 100\N{NO-BREAK SPACE}% of the errors, so the "
+    "two can be compared although errors are rarer. The less they overlap, the better U tells them apart."
+)
+RELIABILITY = (
+    "Rows are sorted by confidence and cut into ten groups of about equal size; each point is one group. On the "
+    "dotted diagonal, confidence means what it says; below it the classifier promises too much, above it too little. "
+    "{adue} The head learns to rank, from batches in which errors are more frequent than in life, so its line need not "
+    "follow the diagonal: use U to sort and to cut, and do not read it as a probability where the line is far off."
+)
+RELIABILITY_MAXIMUM = (
+    "AdUE's line is the confidence that belongs to U, 1 \N{MINUS SIGN} U (1 \N{MINUS SIGN} 1/C) with C classes."
+)
+RELIABILITY_ENTROPY = (
+    "AdUE's line is U put on the scale of a confidence, 1 \N{MINUS SIGN} U (1 \N{MINUS SIGN} 1/C) with C classes; "
+    "for an entropy head that is a change of scale, not a probability."
+)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One figure as JSON that is safe inside a script element, and its words."""
+
+    heading: str
+    summary: str
+    explanation: str
+    json: Markup
+
+
+def plots(result: SetResult, scored: ScoredSet, config: AdueConfig) -> list[Plot]:
+    """Return the figures that these rows allow: no curve without an AUROC, nothing without rows."""
+    drawn = []
+    if result.scores:
+        rate = percent(float(scored.errors.mean()))
+        drawn += [
+            _plot("Errors caught", "ROC curves", ROC, roc_figure(scored)),
+            _plot(
+                "Errors left",
+                "Risk against coverage",
+                RISK.format(rate=rate),
+                risk_coverage_figure(scored),
+            ),
+        ]
+    if result.rows:
+        adue = RELIABILITY_ENTROPY if config.settings.score == "entropy" else RELIABILITY_MAXIMUM
+        classes = config.head.num_labels
+        drawn += [
+            _plot("Spread of U", "Histogram of U", HISTOGRAM, histogram_figure(scored)),
+            _plot(
+                "Trust in confidence",
+                "Reliability diagram",
+                RELIABILITY.format(adue=adue),
+                reliability_figure(scored, classes),
+            ),
+        ]
+    return drawn
+
+
+def _plot(heading: str, summary: str, explanation: str, figure: go.Figure) -> Plot:
+    # plotly escapes <, > and / in its JSON, so no text in it can end the script element that carries it.
+    return Plot(heading, summary, explanation, Markup(figure.to_json()))  # noqa: S704

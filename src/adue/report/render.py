@@ -1,0 +1,119 @@
+"""The page: plain data, figures and sentences poured into one template."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from adue.errors import DataError
+from adue.files import atomic_write
+from adue.report import words
+from adue.report.examples import Example, confidently_wrong, most_uncertain
+from adue.report.facts import fact_groups
+from adue.report.plots import Plot, plots
+from adue.report.tables import HumanRow, ScoreRow, human_rows, score_rows
+from adue.results import EvaluationResult, ScoredSet, SetResult
+
+ENVIRONMENT = Environment(
+    loader=PackageLoader("adue.report"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Everything the template says about one evaluation set."""
+
+    result: SetResult
+    in_domain: bool
+    summary: str
+    sentences: list[str]
+    scores: list[ScoreRow]
+    humans: list[HumanRow]
+    plots: list[Plot]
+    uncertain: list[Example]
+    wrong: list[Example]
+
+
+def write_report(path: Path, evaluation: EvaluationResult, scored: Sequence[ScoredSet]) -> None:
+    """Write the report of `render_report` to `path`, as a whole or not at all.
+
+    Raises
+    ------
+    ArtifactError
+        When the file cannot be written.
+    DataError
+        When `scored` lacks the rows of an evaluation set.
+    """
+    page = render_report(evaluation, scored)
+    with atomic_write(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def render_report(evaluation: EvaluationResult, scored: Sequence[ScoredSet]) -> str:
+    """Return one HTML page, about 5 MB, that needs no other file and no network.
+
+    Parameters
+    ----------
+    evaluation
+        The tables; the first set counts as in-domain, all others as shifted.
+    scored
+        The rows behind every set of `evaluation`, found by name.
+
+    Raises
+    ------
+    DataError
+        When `scored` lacks the rows of an evaluation set.
+    """
+    rows = {one.name: one for one in scored}
+    missing = [result.name for result in evaluation.sets if result.name not in rows]
+    if missing:
+        raise DataError(
+            f"the report needs the rows of every evaluation set, those of {', '.join(missing)} are missing; "
+            "pass one ScoredSet per set, with the same name"
+        )
+    sections = [
+        _section(evaluation, result, rows[result.name], in_domain=index == 0)
+        for index, result in enumerate(evaluation.sets)
+    ]
+    scripts = [Markup(get_plotlyjs()), Markup(_source("report.js"))]  # noqa: S704 - the package's own files
+    return ENVIRONMENT.get_template("report.html.j2").render(
+        sections=sections,
+        fitting=words.fitting_sentence(evaluation.config),
+        fact_groups=fact_groups(evaluation),
+        style=Markup(_source("report.css")),  # noqa: S704
+        scripts=scripts,
+        script_hashes=[_content_hash(script) for script in scripts],
+    )
+
+
+def _section(evaluation: EvaluationResult, result: SetResult, scored: ScoredSet, *, in_domain: bool) -> Section:
+    id2label = evaluation.config.id2label
+    return Section(
+        result=result,
+        in_domain=in_domain,
+        summary=words.summary(result),
+        sentences=words.set_sentences(result, scored),
+        scores=score_rows(result),
+        humans=human_rows(result),
+        plots=plots(result, scored, evaluation.config),
+        uncertain=most_uncertain(scored, id2label),
+        wrong=confidently_wrong(scored, id2label),
+    )
+
+
+def _source(name: str) -> str:
+    return ENVIRONMENT.get_template(name).render()
+
+
+def _content_hash(script: str) -> str:
+    """Return the hash by which the page's content security policy allows this script and no other."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

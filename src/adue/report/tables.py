@@ -1,0 +1,83 @@
+"""The tables of one evaluation set as rows of words, and where to draw each interval."""
+
+import math
+from dataclasses import dataclass
+
+from adue.metrics import Interval
+from adue.report.words import Verdict, decimal, display_name, signed, verdict
+from adue.results import SetResult
+from adue.scores import ADUE, REFERENCE
+
+Span = tuple[float, float, float]
+"""Low end, value and high end of an interval, in percent of the width of its column."""
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One score: its AUROC, and its difference to the softmax response (None in the row of that score itself)."""
+
+    name: str
+    emphasis: str
+    auroc: str
+    auroc_interval: str
+    span: Span | None
+    difference: str | None
+    difference_interval: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class HumanRow:
+    """One score and its Spearman correlation with the spread of the raters' answers."""
+
+    name: str
+    emphasis: str
+    correlation: str
+
+
+def score_rows(result: SetResult) -> list[ScoreRow]:
+    """Return the table's rows, best AUROC first; none where the set has no AUROC."""
+    ends = [end for row in result.scores for end in (row.auroc.low, row.auroc.high) if not math.isnan(end)]
+    rows = []
+    for row in sorted(result.scores, key=lambda row: row.auroc.value, reverse=True):
+        is_reference = row.name == REFERENCE
+        rows.append(
+            ScoreRow(
+                name=display_name(row.name),
+                emphasis=_emphasis(row.name),
+                auroc=decimal(row.auroc.value),
+                auroc_interval=_interval(decimal(row.auroc.low), decimal(row.auroc.high)),
+                span=_span(row.auroc, min(ends), max(ends)) if ends else None,
+                difference=None if is_reference else signed(row.difference.value),
+                difference_interval=_interval(signed(row.difference.low), signed(row.difference.high)),
+                verdict="unclear" if is_reference else verdict(row.difference),
+            )
+        )
+    return rows
+
+
+def human_rows(result: SetResult) -> list[HumanRow]:
+    """Return the correlations with human raters, highest first; none where the data has no raters."""
+    correlations = result.human_correlation or {}
+    names = sorted(correlations, key=lambda name: _or_lowest(correlations[name]), reverse=True)
+    return [HumanRow(display_name(name), _emphasis(name), decimal(correlations[name])) for name in names]
+
+
+def _emphasis(name: str) -> str:
+    return {ADUE: "adue", REFERENCE: "reference"}.get(name, "")
+
+
+def _interval(low: str, high: str) -> str:
+    return f"{low} to {high}"
+
+
+def _span(interval: Interval, low: float, high: float) -> Span | None:
+    width = high - low
+    if math.isnan(interval.low) or width == 0:
+        return None
+    start, value, end = (100 * (at - low) / width for at in (interval.low, interval.value, interval.high))
+    return start, value, end
+
+
+def _or_lowest(value: float) -> float:
+    return -math.inf if math.isnan(value) else value
