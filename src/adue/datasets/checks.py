@@ -1,0 +1,60 @@
+"""What is looked at before anything is computed: texts that are missing, empty, or not text; a single class."""
+
+import warnings
+from collections.abc import Sequence
+
+from adue.errors import DataError, DataWarning
+
+
+def check_texts(texts: Sequence[object], column: str, where: str) -> list[str]:
+    """Return `texts`, now known to be strings; warn when some are empty. `where` names the data in messages.
+
+    Rows are counted from 1.
+
+    Raises
+    ------
+    DataError
+        When a text is missing or is not a string.
+    """
+    missing = [row for row, text in enumerate(texts, start=1) if text is None]
+    if missing:
+        raise DataError(
+            f"{where}: {len(missing)} of {len(texts)} rows have no text in column '{column}' (first: row "
+            f"{missing[0]}); fill them in or drop these rows"
+        )
+    strings = [text for text in texts if isinstance(text, str)]
+    if len(strings) < len(texts):
+        row, other = next((row, text) for row, text in enumerate(texts, start=1) if not isinstance(text, str))
+        raise DataError(
+            f"{where}: column '{column}' holds {type(other).__name__} values, not text (first: row {row}); "
+            "name the column of texts with --text-column"
+        )
+    _warn_about_empty(strings, column, where)
+    return strings
+
+
+def check_classes(labels: Sequence[int], names: Sequence[str], where: str) -> None:
+    """Refuse rows of one class.
+
+    Raises
+    ------
+    DataError
+        When `labels` holds one class only.
+    """
+    found = set(labels)
+    if len(found) == 1:
+        raise DataError(
+            f"{where}: every row is labelled '{names[found.pop()]}', and nothing can be learned from one class; "
+            "check --label-column, or add rows of another class"
+        )
+
+
+def _warn_about_empty(texts: Sequence[str], column: str, where: str) -> None:
+    empty = [row for row, text in enumerate(texts, start=1) if not text.strip()]
+    if empty:
+        warnings.warn(
+            f"{where}: {len(empty)} of {len(texts)} texts in column '{column}' are empty (first: row {empty[0]}); "
+            "they are kept, drop them if they should not count",
+            DataWarning,
+            stacklevel=2,
+        )

@@ -1,0 +1,64 @@
+"""Which column holds the texts and which the labels: by the user's word, else by the usual names."""
+
+from collections.abc import Sequence
+
+from adue.errors import DataError
+
+TEXT_COLUMNS = (
+    "text", "sentence", "content", "review", "review_body", "comment", "tweet", "document", "body", "message",
+    "utterance", "post", "question", "query", "input", "inputs", "headline", "title",
+)  # fmt: skip
+"""Names that usually mean the text, the likeliest first; case does not matter."""
+
+LABEL_COLUMNS = (
+    "label", "labels", "target", "targets", "class", "category", "gold", "gold_label", "sentiment", "topic", "intent",
+    "emotion", "stars", "rating", "y",
+)  # fmt: skip
+"""Names that usually mean the label, the likeliest first; case does not matter."""
+
+
+def guess_text_column(names: Sequence[str], chosen: str | None = None) -> str:
+    """Return the column of texts: `chosen`, else the likeliest of the usual names, else the only column there is.
+
+    Raises
+    ------
+    DataError
+        When `chosen` does not exist or nothing looks like a text column; the message lists the columns.
+
+    Examples
+    --------
+    >>> guess_text_column(["id", "Review", "stars"])
+    'Review'
+    """
+    if chosen is None and len(names) == 1:
+        return names[0]
+    return _pick(names, chosen, TEXT_COLUMNS, kind="text")
+
+
+def guess_label_column(names: Sequence[str], chosen: str | None = None) -> str:
+    """Return the column of labels: `chosen`, else the likeliest of the usual names.
+
+    Raises
+    ------
+    DataError
+        When `chosen` does not exist or nothing looks like a label column; the message lists the columns.
+    """
+    return _pick(names, chosen, LABEL_COLUMNS, kind="label")
+
+
+def _pick(names: Sequence[str], chosen: str | None, usual: tuple[str, ...], kind: str) -> str:
+    listed = ", ".join(names) or "none"
+    if chosen is not None:
+        if chosen not in names:
+            raise DataError(
+                f"there is no column '{chosen}' (the columns are: {listed}); name the {kind} column with "
+                f"--{kind}-column"
+            )
+        return chosen
+    by_lower_case = {name.strip().lower(): name for name in reversed(names)}
+    for name in usual:
+        if name in by_lower_case:
+            return by_lower_case[name]
+    raise DataError(
+        f"no column looks like the {kind} (the columns are: {listed}); name the {kind} column with --{kind}-column"
+    )

@@ -1,0 +1,99 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from adue.datasets.files import read_file
+from adue.errors import DataError
+
+AWKWARD = [
+    "NA",
+    "null",
+    "123",
+    "1.50",
+    "",
+    "True",
+    "2024-01-01",
+    'she said "no", twice',
+    "two\nlines",
+    "naïve ☃",
+    " x ",
+]
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".json", ".parquet", ".CSV"])
+def test_texts_come_back_as_written_in_every_format(tmp_path: Path, ending: str) -> None:
+    frame = pd.DataFrame({"text": AWKWARD, "label": [0, 1] * 5 + [0]})
+    path = tmp_path / f"rows{ending}"
+    {
+        ".csv": lambda: frame.to_csv(path, index=False),
+        ".CSV": lambda: frame.to_csv(path, index=False),
+        ".tsv": lambda: frame.to_csv(path, index=False, sep="\t"),
+        ".jsonl": lambda: frame.to_json(path, orient="records", lines=True),
+        ".json": lambda: frame.to_json(path, orient="records"),
+        ".parquet": lambda: frame.to_parquet(path),
+    }[ending]()
+    rows = read_file(path)
+    assert list(rows["text"]) == AWKWARD
+    assert [int(label) for label in rows["label"]] == [0, 1] * 5 + [0]
+
+
+def test_a_byte_order_mark_and_blank_lines_are_no_part_of_the_data(tmp_path: Path) -> None:
+    rows = read_file(write(tmp_path / "rows.csv", b"\xef\xbb\xbftext,label\r\na,0\r\n\r\nb,1\r\n"))
+    assert rows.column_names == ["text", "label"]
+    assert list(rows["text"]) == ["a", "b"]
+
+
+def test_a_line_separator_inside_a_json_text_does_not_end_the_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", json.dumps({"text": "a\u2028b"}, ensure_ascii=False) + "\n")
+    assert list(read_file(path)["text"]) == ["a\u2028b"]
+
+
+def test_keys_that_only_some_json_lines_have_are_missing_elsewhere(tmp_path: Path) -> None:
+    rows = read_file(write(tmp_path / "rows.jsonl", '{"text": "a"}\n{"text": "b", "who": "me"}\n'))
+    assert list(rows["who"]) == [None, "me"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("rows.txt", "a", r"its ending must be one of \.csv, \.tsv, \.jsonl, \.json, \.parquet"),
+        ("rows.csv", "", r"rows\.csv holds no rows"),
+        ("rows.csv", "text,label\n", r"rows\.csv holds no rows"),
+        ("rows.jsonl", "\n", r"rows\.jsonl holds no rows"),
+        ("rows.json", "[]", r"rows\.json holds no rows"),
+        ("rows.csv", "text,label\na,0\nb, or c,1\n", r"3 fields in the row that ends at line 3, but its header has 2"),
+        ("rows.csv", 'text,label\na,0\n"b,1\n', r"malformed at line 3: unexpected end of data.*double them"),
+        ("rows.csv", 'text,label\n"a" b,0\n', r"malformed at line 2"),
+        ("rows.csv", "text,text\na,b\n", r"two columns of the same name in its header \(text, text\)"),
+        (
+            "rows.csv",
+            b"text,label\na,0\n\xff,1\n",
+            r"is not UTF-8 at line 3: invalid start byte; save the file as UTF-8",
+        ),
+        ("rows.jsonl", '{"text": "a"}\n{"text": \n', r"not valid JSON at line 2: .*mend or drop this line"),
+        ("rows.jsonl", '{"text": "a"}\n["b"]\n', r"one object per line.*line 2 is not one"),
+        ("rows.json", '{"text": "a"}', r"must hold a list of objects"),
+        ("rows.json", '{"text": "a"}\n{"text": "b"}', r"not valid JSON.*needs the ending \.jsonl"),
+        ("rows.jsonl", '{"label": 1}\n{"label": "a"}\n', r"mixes kinds of values in 'label'.*write one kind"),
+        ("rows.parquet", "not parquet at all", r"not a readable Parquet file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_one_line_error_that_names_it(
+    tmp_path: Path, name: str, content: str | bytes, message: str
+) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        read_file(write(tmp_path / name, content))
+    assert str(tmp_path / name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"there is no file .*nowhere\.csv; check the path"):
+        read_file(tmp_path / "nowhere.csv")

@@ -1,0 +1,70 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from datasets import Dataset, DatasetDict
+
+from adue.datasets.splits import carve_validation, read_folder, rename_splits, without_secret_labels
+from adue.errors import DataError
+
+
+def test_a_fifth_is_held_out_with_every_class_in_its_share() -> None:
+    labels = [0] * 80 + [1] * 20
+    train, validation = carve_validation(labels, seed=42)
+    assert sorted(train + validation) == list(range(100))
+    assert Counter(labels[row] for row in validation) == {0: 16, 1: 4}
+
+
+def test_the_same_seed_holds_out_the_same_rows_and_another_seed_others() -> None:
+    labels = [0, 1] * 50
+    assert carve_validation(labels, seed=42) == carve_validation(labels, seed=42)
+    assert carve_validation(labels, seed=42) != carve_validation(labels, seed=43)
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0, 1], [0, 1], [0, 1, 2, 3, 0, 1, 2, 3]])
+def test_rows_too_few_for_shares_are_held_out_without_them(labels: list[int]) -> None:
+    train, validation = carve_validation(labels, seed=42)
+    assert sorted(train + validation) == list(range(len(labels)))
+    assert len(validation) == -(-len(labels) // 5)
+
+
+def test_one_row_cannot_be_split() -> None:
+    with pytest.raises(DataError, match="one row cannot be split"):
+        carve_validation([1], seed=42)
+
+
+def test_a_folder_is_read_by_the_names_of_its_files(tmp_path: Path) -> None:
+    (tmp_path / "Train.CSV").write_text("text,label\na,0\n")
+    (tmp_path / "dev.jsonl").write_text('{"text": "b", "label": 1}\n')
+    (tmp_path / "test.tsv").write_text("text\tlabel\nc\t0\n")
+    (tmp_path / "README.md").write_text("not data")
+    assert {name: list(rows["text"]) for name, rows in read_folder(tmp_path).items()} == {
+        "train": ["a"],
+        "validation": ["b"],
+        "test": ["c"],
+    }
+
+
+def test_two_files_of_one_split_are_an_error(tmp_path: Path) -> None:
+    for name in ("dev.csv", "validation.csv"):
+        (tmp_path / name).write_text("text,label\na,0\n")
+    with pytest.raises(DataError, match=r"dev\.csv and .*validation\.csv are both the validation split"):
+        read_folder(tmp_path)
+
+
+def test_a_folder_without_splits_is_an_error_that_says_how_to_name_files(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"holds no split: name files train, validation \(or dev\) and test.*hf:"):
+        read_folder(tmp_path)
+
+
+def test_splits_go_by_our_names_and_unknown_ones_keep_theirs() -> None:
+    rows = Dataset.from_dict({"text": ["a"]})
+    assert list(rename_splits({"dev": rows, "validation_matched": rows})) == ["validation", "validation_matched"]
+
+
+def test_the_validation_split_is_the_test_split_where_test_labels_are_secret() -> None:
+    train, validation, test = (Dataset.from_dict({"text": [name]}) for name in "abc")
+    splits = DatasetDict({"train": train, "validation": validation, "test": test})
+    kept, notes = without_secret_labels(splits, ["test"])
+    assert {name: list(rows["text"]) for name, rows in kept.items()} == {"train": ["a"], "test": ["b"]}
+    assert notes == ("test left out, it has no labels", "test is the given validation split")
