@@ -1,14 +1,15 @@
 """The frozen classifier: one forward pass gives its own logits and the vector that entered its head."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from jaxtyping import Float
+from peft import PeftModel
 from torch import Tensor, nn
-from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
 
 from adue.errors import ModelError
 from adue.features.layouts import LAYOUTS, Layout, Pool, find_output, pad_token_id, pool_hidden, read_head
@@ -34,6 +35,8 @@ class FrozenClassifier:
         A float32 copy of that head.
     max_length
         Texts are cut to this many tokens.
+    adapter
+        The adapter that was active, None without one.
     """
 
     model: nn.Module
@@ -41,6 +44,7 @@ class FrozenClassifier:
     layout: Layout
     head: AdueHead
     max_length: int
+    adapter: str | None = None
 
     @classmethod
     def wrap(
@@ -66,8 +70,9 @@ class FrozenClassifier:
         inner = classification_model(model)
         layout = None if head else LAYOUTS.get(inner.config.model_type)
         candidates = [layout] if layout else _guesses(inner, head)
+        limit, adapter = _limit(inner, tokenizer, max_length), active_adapter(model)
         for candidate in candidates:
-            found = cls(model, tokenizer, candidate, read_head(inner, candidate), _limit(inner, tokenizer, max_length))
+            found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter)
             if found._reproduces_logits():
                 return found
         raise ModelError(
@@ -105,11 +110,26 @@ class FrozenClassifier:
         token = next((t for t in (tokenizer.eos_token_id, tokenizer.unk_token_id) if t is not None), 0)
         return {name: [{"input_ids": int(token), "attention_mask": 1}.get(name, 0)] for name in names}
 
+    def collate(self, encodings: Sequence[dict[str, list[int]]]) -> Mapping[str, Tensor]:
+        """Return one padded batch on the model's device."""
+        batch: BatchEncoding = self.tokenizer.pad(list(encodings), return_tensors="pt").to(self.device)
+        return batch
+
     def forward(
-        self, encodings: Sequence[dict[str, list[int]]]
+        self, batch: Mapping[str, Tensor]
     ) -> tuple[Float[Tensor, "rows hidden"], Float[Tensor, "rows classes"]]:
-        """Return h(x) and the model's own logits, untouched, from one forward pass in evaluation mode."""
-        batch = self.tokenizer.pad(list(encodings), return_tensors="pt").to(self.device)
+        """Return h(x) and the model's own logits, untouched, from one forward pass in evaluation mode.
+
+        Raises
+        ------
+        ModelError
+            When another adapter has been made active since.
+        """
+        if active_adapter(self.model) != self.adapter:
+            raise ModelError(
+                f"the active adapter is '{active_adapter(self.model)}', this head belongs to '{self.adapter}'; "
+                f"call model.set_adapter('{self.adapter}') first"
+            )
         entered: list[Tensor] = []
 
         def keep(_: nn.Module, inputs: tuple[Any, ...]) -> None:
@@ -122,14 +142,14 @@ class FrozenClassifier:
                 logits: Tensor = self.model(**batch).logits
         finally:
             handle.remove()
-        hidden = pool_hidden(entered[-1], self.layout.pool, batch["input_ids"], pad_token_id(inner.config))
-        return hidden, logits
+        return pool_hidden(entered[-1], self.layout.pool, batch["input_ids"], pad_token_id(inner.config)), logits
 
     def _reproduces_logits(self) -> bool:
-        limit = max(2, min(8, self.max_length))
-        texts = ["a short text", "another one, a little longer than the first"]
-        hidden, logits = self.forward([{k: v[:limit] for k, v in row.items()} for row in self.tokenize(texts)])
-        if hidden.dim() != 2 or hidden.shape[-1] != self.head.shape.hidden_size:  # noqa: PLR2004
+        limit = min(8, self.max_length)
+        encodings = self.tokenize(["a short text", "another one, a little longer than the first"])
+        batch = self.collate([{name: ids[:limit] for name, ids in row.items()} for row in encodings])
+        hidden, logits = self.forward(batch)
+        if hidden.dim() != 2 or hidden.shape[-1] != self.head.shape.hidden_size:  # noqa: PLR2004 - rows x hidden
             return False
         with torch.no_grad():
             difference = (self.head.to(self.device).logits(hidden.float()) - logits.float()).abs().max()
@@ -140,6 +160,11 @@ def classification_model(model: nn.Module) -> Any:
     """Return the transformers model inside a PEFT model, or the model itself."""
     get_base_model = getattr(model, "get_base_model", None)
     return get_base_model() if callable(get_base_model) else model
+
+
+def active_adapter(model: nn.Module) -> str | None:
+    """Return the name of the adapter in force, None without one."""
+    return str(model.active_adapter) if isinstance(model, PeftModel) else None
 
 
 @contextmanager

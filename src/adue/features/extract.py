@@ -95,7 +95,7 @@ def _run(
     features: Float[Tensor, "rows hidden"] = torch.empty(len(texts), classifier.head.shape.hidden_size)
     logits: Float[Tensor, "rows classes"] = torch.empty(len(texts), classifier.head.shape.num_labels)
     for rows in _batches([len(row["input_ids"]) for row in encodings], batch_size):
-        hidden, answers = classifier.forward([encodings[row] for row in rows])
+        hidden, answers = classifier.forward(classifier.collate([encodings[row] for row in rows]))
         features[rows], logits[rows] = hidden.float().cpu(), answers.float().cpu()
         if on_progress is not None:
             on_progress(len(rows))
