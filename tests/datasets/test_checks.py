@@ -21,8 +21,8 @@ def test_a_column_of_numbers_is_not_a_column_of_texts() -> None:
 
 def test_rows_of_one_class_are_refused_by_its_name() -> None:
     with pytest.raises(DataError, match=r"train: every row is labelled 'pos', .*--label-column"):
-        check_classes([1, 1], ["neg", "pos"], "train")
+        check_classes([1, 1], {"neg": 0, "pos": 1}, "train")
 
 
 def test_rows_of_two_classes_pass() -> None:
-    check_classes([1, 0], ["neg", "pos"], "train")
+    check_classes([1, 0], {"neg": 0, "pos": 1}, "train")

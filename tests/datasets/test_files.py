@@ -81,7 +81,8 @@ def test_keys_that_only_some_json_lines_have_are_missing_elsewhere(tmp_path: Pat
         ("rows.jsonl", '{"text": "a"}\n["b"]\n', r"one object per line.*line 2 is not one"),
         ("rows.json", '{"text": "a"}', r"must hold a list of objects"),
         ("rows.json", '{"text": "a"}\n{"text": "b"}', r"not valid JSON.*needs the ending \.jsonl"),
-        ("rows.jsonl", '{"label": 1}\n{"label": "a"}\n', r"mixes kinds of values in 'label'.*write one kind"),
+        ("rows.jsonl", '{"label": 1}\n{"label": "a"}\n', r"values of 'label' do not make one column: .*one kind"),
+        ("rows.jsonl", '{"text": "\\ud800"}\n', r"values of 'text' do not make one column: .*surrogates not allowed"),
         ("rows.parquet", "not parquet at all", r"not a readable Parquet file"),
     ],
 )

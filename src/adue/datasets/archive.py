@@ -72,7 +72,8 @@ def _cannot_download(reason: str, destination: Path) -> DataError:
 
 def _last_line(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1].removeprefix("ERROR: ") if lines else "pip said nothing"
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return (errors or lines or ["pip said nothing"])[-1]
 
 
 def _sha256(path: Path) -> str:

@@ -1,7 +1,7 @@
 """What is looked at before anything is computed: texts that are missing, empty, or not text; a single class."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from adue.errors import DataError, DataWarning
 
@@ -33,7 +33,7 @@ def check_texts(texts: Sequence[object], column: str, where: str) -> list[str]:
     return strings
 
 
-def check_classes(labels: Sequence[int], names: Sequence[str], where: str) -> None:
+def check_classes(labels: Sequence[int], label2id: Mapping[str, int], where: str) -> None:
     """Refuse rows of one class.
 
     Raises
@@ -43,8 +43,9 @@ def check_classes(labels: Sequence[int], names: Sequence[str], where: str) -> No
     """
     found = set(labels)
     if len(found) == 1:
+        (only,) = [name for name, index in label2id.items() if index in found]
         raise DataError(
-            f"{where}: every row is labelled '{names[found.pop()]}', and nothing can be learned from one class; "
+            f"{where}: every row is labelled '{only}', and nothing can be learned from one class; "
             "check --label-column, or add rows of another class"
         )
 

@@ -113,9 +113,10 @@ def _from_objects(path: Path, rows: list[dict[str, Any]]) -> Dataset:
     for name in names:
         try:
             columns[name] = pa.array([row.get(name) for row in rows])
-        except (pa.ArrowException, OverflowError) as error:
+        except (pa.ArrowException, OverflowError, UnicodeEncodeError) as error:
             raise DataError(
-                f"{path} mixes kinds of values in '{name}': {str(error).splitlines()[0]}; write one kind"
+                f"{path}: the values of '{name}' do not make one column: {str(error).splitlines()[0]}; "
+                "write values of one kind"
             ) from error
     return Dataset(pa.table(columns))
 

@@ -19,7 +19,7 @@ def label_values(dataset: Dataset, column: str, label2id: Mapping[str, int] | No
     Class names are used where the data set knows them, unless the model only knows LABEL_0, LABEL_1 ...: then ids.
     """
     feature = dataset.features[column]
-    values = list(dataset[column])
+    values = dataset[column][:]
     if isinstance(feature, ClassLabel):
         by_id = label2id is not None and all(_DEFAULT_NAME.fullmatch(name) for name in label2id)
         names = [str(index) if by_id else name for index, name in enumerate(feature.names)]

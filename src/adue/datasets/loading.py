@@ -179,7 +179,7 @@ def _label(
     where: str,
 ) -> Dataset:
     text_column, label_column = columns
-    texts = check_texts(list(rows[text_column]), text_column, where)
+    texts = check_texts(rows[text_column][:], text_column, where)
     labels = encode_labels(label_values(rows, label_column, label2id), label2id, label_map, where)
     others = [name for name in rows.column_names if name not in {text_column, label_column}]
     # A column that is in the way of ours, such as "text" when the user chose "body", is kept under another name.
@@ -197,8 +197,8 @@ def _with_validation(
 ) -> tuple[DatasetDict, tuple[str, ...]]:
     if TRAIN not in splits:
         return splits, ()
-    labels = list(splits[TRAIN]["label"])
-    check_classes(labels, sorted(label2id, key=label2id.__getitem__), f"{name}, {TRAIN}")
+    labels = splits[TRAIN]["label"][:]
+    check_classes(labels, label2id, f"{name}, {TRAIN}")
     if VALIDATION in splits or not wanted:
         return splits, ()
     train, validation = carve_validation(labels, seed)
