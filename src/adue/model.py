@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from datasets import Dataset
 from huggingface_hub import HfApi
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -24,7 +25,6 @@ from adue.features.extract import extract
 from adue.features.loading import Origin, load_trained, origin_in_memory
 from adue.persistence import has_head, load_head, save_head
 from adue.types import FeatureSet
-from datasets import Dataset
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""`adue evaluate`: AUROC with intervals for every score, at home and on shifted data, and the report."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from datasets import Dataset
+from scipy.stats import spearmanr
+
+from adue.datasets import fingerprint
+from adue.errors import ArtifactError, DataError, DataWarning
+from adue.estimator import score_features
+from adue.metrics import auroc_difference, auroc_interval, require_both
+from adue.model import AdueModel
+from adue.report import write_report
+from adue.results import EvaluationResult, ScoredSet, ScoreResult, SetResult
+from adue.scores import ADUE, REFERENCE
+from adue.types import FeatureSet
+from adue.workflows.fit import extract_split, load_labelled
+from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
+
+HUMAN_SPREAD = "rating_std"
+"""Column with the spread of several people's ratings of the same text, where the data has one."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The tables, and the rows behind them."""
+
+    result: EvaluationResult
+    scored: tuple[ScoredSet, ...]
+
+
+def evaluate(
+    adapter: str | Path,
+    data: str | Path,
+    *,
+    report: Path | None = None,
+    model_options: ModelOptions | None = None,
+    data_options: DataOptions | None = None,
+    resamples: int = 1000,
+    progress: Progress = no_progress,
+) -> Evaluation:
+    """Score the test split of `data`, and every data set that it names as shifted.
+
+    The distances are measured to the train split of `data`; where it has none they are left out.
+
+    Parameters
+    ----------
+    report
+        Where to write the HTML report; None for none.
+    resamples
+        Bootstrap draws behind each interval.
+
+    Raises
+    ------
+    AdueError
+        When there is no fitted head, or the data cannot be used.
+    """
+    options = model_options or ModelOptions()
+    model = options.load(adapter)
+    if model.fitted is None:
+        raise ArtifactError(f"{adapter} has no uncertainty head yet; fit one with adue fit {adapter} --data ...")
+    home = load_labelled(model, data, ("test",), data_options)
+    train = None
+    if "train" in home.splits:
+        train = extract_split(model, home["train"], "reading train", options, progress)
+    _warn_if_seen(model, home["test"])
+    sets = {str(data): home["test"]}
+    sets |= {name: load_labelled(model, name, ("test",), None)["test"] for name in home.shifted}
+    pairs = []
+    for name, rows in sets.items():
+        features = extract_split(model, rows, f"reading {name}", options, progress)
+        scored = _score(name, rows, features, model, train)
+        pairs.append((_table(scored, rows, resamples), scored))
+    result = EvaluationResult(
+        adapter=str(adapter), data=str(data), config=model.fitted.config, sets=tuple(table for table, _ in pairs)
+    )
+    evaluation = Evaluation(result, tuple(scored for _, scored in pairs))
+    if report is not None:
+        write_report(report, evaluation.result, evaluation.scored)
+    return evaluation
+
+
+def _score(name: str, rows: Dataset, features: FeatureSet, model: AdueModel, train: FeatureSet | None) -> ScoredSet:
+    scores = score_features(
+        features.features, features.logits, fitted=model.fitted, train=train, original=model.classifier.head
+    )
+    return ScoredSet(
+        name=name,
+        texts=rows["text"][:],
+        labels=np.asarray(rows["label"][:]),
+        predictions=features.predictions.numpy(),
+        confidence=features.logits.double().softmax(dim=-1).amax(dim=-1).numpy(),
+        scores={ADUE: scores.pop(ADUE)} | scores,
+    )
+
+
+def _table(scored: ScoredSet, rows: Dataset, resamples: int) -> SetResult:
+    errors, note = scored.errors, None
+    try:
+        require_both(errors, scored.name)
+    except DataError as error:
+        note = str(error)
+    return SetResult(
+        name=scored.name,
+        rows=len(errors),
+        errors=int(errors.sum()),
+        accuracy=float(1 - errors.mean()) if len(errors) else float("nan"),
+        majority_accuracy=float(np.bincount(scored.labels).max() / len(errors)) if len(errors) else float("nan"),
+        scores=() if note else tuple(_row(name, u, scored, resamples) for name, u in scored.scores.items()),
+        human_correlation=_human_correlation(scored, rows),
+        note=note,
+    )
+
+
+def _row(name: str, u: np.ndarray, scored: ScoredSet, resamples: int) -> ScoreResult:
+    return ScoreResult(
+        name=name,
+        auroc=auroc_interval(u, scored.errors, resamples=resamples),
+        difference=auroc_difference(u, scored.scores[REFERENCE], scored.errors, resamples=resamples),
+    )
+
+
+def _human_correlation(scored: ScoredSet, rows: Dataset) -> dict[str, float] | None:
+    if HUMAN_SPREAD not in rows.column_names:
+        return None
+    spread = np.array(rows[HUMAN_SPREAD][:], dtype=float)
+    known = np.isfinite(spread)
+    if len(np.unique(spread[known])) < 2:  # noqa: PLR2004 - a constant correlates with nothing
+        return None
+    return {name: float(spearmanr(u[known], spread[known]).statistic) for name, u in scored.scores.items()}
+
+
+def _warn_if_seen(model: AdueModel, test: Dataset) -> None:
+    provenance = model.fitted.config.provenance if model.fitted else None
+    if provenance is not None and provenance.training_data_sha256 == fingerprint(test):
+        warnings.warn(
+            "these are the very rows that the head was trained on: its AUROC here says nothing about new texts",
+            DataWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,109 @@
+"""`adue fit`: features once, the whole grid, the best head by validation AUROC saved beside the adapter."""
+
+import time
+from pathlib import Path
+
+from datasets import Dataset
+
+from adue.checkpoint import find_folder
+from adue.config import AdueConfig, FitSettings, Grid
+from adue.datasets import LabelledSplits, fingerprint, load_splits
+from adue.errors import ModelError
+from adue.model import AdueModel
+from adue.results import Result
+from adue.types import FeatureSet
+from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
+
+
+class FitResult(Result):
+    """What was fitted, where it lies, and what it gained on the validation rows it was chosen on."""
+
+    adapter: str
+    data: str
+    folder: str
+    grid_points: int
+    config: AdueConfig
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def gain(self) -> float:
+        """Validation AUROC of the head minus that of the softmax response."""
+        metrics = self.config.metrics
+        return metrics.validation_auroc - metrics.validation_auroc_softmax_response
+
+
+def fit(
+    adapter: str | Path,
+    data: str | Path,
+    *,
+    out: Path | None = None,
+    grid: str | Path | Grid = "paper",
+    settings: FitSettings | None = None,
+    model_options: ModelOptions | None = None,
+    data_options: DataOptions | None = None,
+    progress: Progress = no_progress,
+) -> FitResult:
+    """Fit an uncertainty head on `data`, save it into `out` (by default the adapter's folder), and say what it gained.
+
+    Raises
+    ------
+    AdueError
+        When the adapter, the data or the grid cannot be used; nothing is written then.
+    """
+    started = time.monotonic()
+    options = model_options or ModelOptions()
+    points = grid if isinstance(grid, Grid) else Grid.load(grid)
+    folder = out or find_folder(adapter)
+    if out is None and not Path(adapter).expanduser().is_dir():
+        raise ModelError(f"'{adapter}' is on the hub, so the head needs a folder of its own; give it with --out")
+    model = options.load(adapter)
+    splits = load_labelled(model, data, ("train", "validation"), data_options)
+    train, validation = (
+        extract_split(model, splits[name], f"reading {name}", options, progress) for name in ("train", "validation")
+    )
+    with progress(f"fitting {len(points.points)} heads", (settings or FitSettings()).max_epochs) as advance:
+        model.fit_features(
+            train,
+            validation,
+            grid=points,
+            settings=settings,
+            data_sha256=fingerprint(splits["train"]),
+            on_epoch=lambda _: advance(1),
+        )
+    model.save_pretrained(folder)
+    assert model.fitted is not None  # noqa: S101
+    return FitResult(
+        adapter=str(adapter),
+        data=str(data),
+        folder=str(folder),
+        grid_points=len(points.points),
+        config=model.fitted.config,
+        seconds=time.monotonic() - started,
+        notes=splits.notes,
+    )
+
+
+def load_labelled(
+    model: AdueModel, data: str | Path, need: tuple[str, ...], options: DataOptions | None
+) -> LabelledSplits:
+    """Return the splits of `data` with the labels as `model` numbers them."""
+    options = options or DataOptions()
+    return load_splits(
+        data,
+        need=need,
+        text_column=options.text_column,
+        label_column=options.label_column,
+        label2id={name: index for index, name in model.id2label.items()},
+        label_map=options.label_map,
+    )
+
+
+def extract_split(
+    model: AdueModel, rows: Dataset, description: str, options: ModelOptions, progress: Progress
+) -> FeatureSet:
+    """Return features, logits and labels of one split, with a progress bar."""
+    with progress(description, len(rows)) as advance:
+        return model.extract(
+            rows["text"][:], rows["label"][:], batch_size=options.batch_size, cache=options.cache, on_progress=advance
+        )

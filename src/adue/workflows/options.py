@@ -1,0 +1,77 @@
+"""What the jobs have in common: how to load a classifier, how to read data, and where progress goes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+import torch
+from pydantic import Field
+
+from adue.cache import cache_dir
+from adue.config import FrozenConfig
+from adue.errors import ModelError
+from adue.model import AdueModel
+
+DtypeName = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class Progress(Protocol):
+    """Shows how far a step is; called with what the step does and how many rows or epochs it has."""
+
+    def __call__(self, description: str, total: int | None, /) -> AbstractContextManager[Callable[[int], None]]:
+        """Return a block inside which the callable advances the step by so many."""
+
+
+@contextmanager
+def no_progress(_description: str, _total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show nothing."""
+    yield lambda _: None
+
+
+class ModelOptions(FrozenConfig):
+    """How a classifier is loaded and run; see :meth:`adue.AdueModel.from_pretrained`."""
+
+    base_model: str | None = None
+    head: str | None = None
+    dtype: DtypeName = "auto"
+    merge: bool = False
+    device: str = "cpu"
+    max_length: int | None = None
+    batch_size: int = Field(default=32, gt=0)
+    use_cache: bool = True
+    """Whether extracted features are kept, so that a stopped job goes on and the next one need not read again."""
+    trust_remote_code: bool = False
+
+    @property
+    def cache(self) -> Path | None:
+        """The folder in which extracted features are kept, None for no folder."""
+        return cache_dir() / "features" if self.use_cache else None
+
+    def load(self, adapter: str | Path) -> AdueModel:
+        """Return the classifier and, if there is one, its uncertainty head."""
+        try:
+            device = torch.device(self.device)
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError) as error:
+            raise ModelError(f"there is no device '{self.device}' here; use cpu, or cuda where torch has it") from error
+        return AdueModel.from_pretrained(
+            adapter,
+            base_model=self.base_model,
+            head=self.head,
+            dtype=self.dtype if self.dtype == "auto" else getattr(torch, self.dtype),
+            merge=self.merge,
+            device=device,
+            max_length=self.max_length,
+            trust_remote_code=self.trust_remote_code,
+        )
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Which columns to read, and what the data's labels are called by the model."""
+
+    text_column: str | None = None
+    label_column: str | None = None
+    label_map: Mapping[str, str] = field(default_factory=dict)
