@@ -175,7 +175,7 @@ def _load_adapter(
         head_source="adapter" if any(map(_is_head, tensors)) else "base model",
         merged=merge,
         id2label=_names(loaded.model),
-        max_length=_record(folder, "adue_training.json").get("settings", {}).get("max_length"),
+        max_length=_record(folder, "adue_training.json").get("max_length"),
     )
     plain: nn.Module = model.merge_and_unload() if merge else model
     return LoadedModel(plain, _tokenizer(folder, loaded, options["trust_remote_code"]), origin)

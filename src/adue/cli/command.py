@@ -1,0 +1,43 @@
+"""What every command has: options it shares with others, --debug, and errors of one line."""
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from adue.cli.console import friendly
+from adue.cli.options import Debug
+
+Command = Callable[..., None]
+
+
+def command(**factories: Callable[..., Any]) -> Callable[[Command], Command]:
+    """Return a decorator that fills each parameter named in `factories` from command-line options.
+
+    The factory's own parameters become options of the command; what it returns is passed on under the name given
+    here. Errors of the factories and of the command are shown as one line, unless ``--debug`` is given.
+    """
+
+    def decorate(function: Command) -> Command:
+        @wraps(function)
+        def run(*, debug: bool, **values: Any) -> None:
+            with friendly(debug=debug):
+                made = {
+                    name: factory(**{option: values.pop(option) for option in inspect.signature(factory).parameters})
+                    for name, factory in factories.items()
+                }
+                function(**values, **made)
+
+        own = [parameter for name, parameter in inspect.signature(function).parameters.items() if name not in factories]
+        shared = [
+            parameter for factory in factories.values() for parameter in inspect.signature(factory).parameters.values()
+        ]
+        debug = inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
+        options = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own, *shared, debug)]
+        # Typer reads both; wraps() alone would show it the function's own.
+        run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+        run.__annotations__ = {option.name: option.annotation for option in options}
+        del run.__wrapped__
+        return run
+
+    return decorate

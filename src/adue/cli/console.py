@@ -1,0 +1,67 @@
+"""Printing: results on standard output, everything else on standard error."""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from adue.errors import AdueError
+
+if TYPE_CHECKING:
+    from adue.results import Result
+
+out = Console(soft_wrap=False)
+err = Console(stderr=True)
+
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended, as shells give it."""
+
+
+@contextmanager
+def friendly(*, debug: bool) -> Iterator[None]:
+    """Turn errors and warnings inside the block into one line each on standard error; errors exit with 1.
+
+    With `debug` errors keep their traceback.
+    """
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            yield
+        except KeyboardInterrupt:
+            err.print("[yellow]interrupted[/]: nothing half-written was left; the same command goes on from here")
+            raise typer.Exit(INTERRUPTED) from None
+        except AdueError as error:
+            if debug:
+                raise
+            err.print(f"[bold red]error[/]: {escape(str(error))}", soft_wrap=True, highlight=False)
+            raise typer.Exit(1) from None
+
+
+@contextmanager
+def progress_bar(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show one step's progress on standard error; nothing where that is not a terminal."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda done: progress.update(task, advance=done)
+
+
+def print_json(result: "Result") -> None:
+    """Print a result as one line of JSON; values that are not a number become null."""
+    sys.stdout.write(result.model_dump_json() + "\n")
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    err.print(f"[yellow]warning[/]: {escape(str(message))}", soft_wrap=True, highlight=False)

@@ -1,0 +1,52 @@
+"""`adue evaluate`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adue.cli import options as opt
+from adue.cli.command import command
+from adue.cli.console import out, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from adue.results import EvaluationResult
+    from adue.workflows.options import DataOptions, ModelOptions
+
+
+@command(model_options=opt.model_options, data_options=opt.data_options)
+def evaluate(
+    adapter: opt.Adapter,
+    data: opt.Data,
+    model_options: "ModelOptions",
+    data_options: "DataOptions",
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")] = None,
+    resamples: Annotated[int, typer.Option(help="Bootstrap draws behind each interval.", min=100)] = 1000,
+    as_json: opt.Json = False,
+) -> None:
+    """Measure AUROC with 95 % intervals for every score, on the test split and on shifted data."""
+    from adue.workflows.evaluate import evaluate as run
+
+    evaluation = run(
+        adapter,
+        data,
+        report=report,
+        resamples=resamples,
+        model_options=model_options,
+        data_options=data_options,
+        progress=progress_bar,
+    )
+    if as_json:
+        print_json(evaluation.result)
+    else:
+        print_evaluation(evaluation.result, report)
+
+
+def print_evaluation(result: "EvaluationResult", report: Path | None) -> None:
+    """Print one table per evaluation set, and where the report is."""
+    from adue.cli.tables import evaluation_tables
+
+    for table in evaluation_tables(result):
+        out.print(table)
+    if report is not None:
+        out.print(f"report: {report.resolve()}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,59 @@
+"""`adue info`."""
+
+from typing import TYPE_CHECKING
+
+from adue.cli import options as opt
+from adue.cli.command import command
+from adue.cli.console import out, print_json
+
+if TYPE_CHECKING:
+    from adue.workflows.info import InfoResult
+
+
+@command()
+def info(adapter: opt.Adapter, as_json: opt.Json = False) -> None:
+    """Show what is in an adapter's folder: base model, hash, uncertainty head, metrics, versions."""
+    from adue.workflows.info import info as run
+
+    result = run(adapter)
+    if as_json:
+        print_json(result)
+    else:
+        print_info(result)
+
+
+def print_info(result: "InfoResult") -> None:
+    """Print an adapter's folder as tables."""
+    from adue.cli.tables import facts
+
+    folder: list[tuple[str, object]] = [
+        ("kind", result.kind),
+        ("base model", result.base_model),
+        ("SHA-256", result.adapter_sha256),
+    ]
+    out.print(facts(result.folder, [*folder, *result.adapter_settings.items()]))
+    if result.problem is not None:
+        out.print(f"[bold red]problem[/]: {result.problem}", soft_wrap=True)
+    elif result.head is None:
+        out.print("no uncertainty head yet: fit one with adue fit")
+    else:
+        config, metrics, origin = result.head, result.head.metrics, result.head.provenance
+        rows: list[tuple[str, object]] = [
+            ("score", f"{config.settings.score}, lambda {config.settings.sharpness:g}"),
+            ("classes", ", ".join(config.id2label.values())),
+            ("hyperparameters", config.hyperparameters),
+            ("head", config.head),
+            ("training rows", f"{metrics.train_rows:,}, {metrics.train_errors:,} errors"),
+            ("validation rows", f"{metrics.validation_rows:,}, {metrics.validation_errors:,} errors"),
+            ("validation AUROC", f"{metrics.validation_auroc:.3f}"),
+            ("softmax response", f"{metrics.validation_auroc_softmax_response:.3f}"),
+            ("adue", f"{config.adue_version}, format {config.format_version}"),
+        ]
+        if origin is not None:
+            rows += [
+                ("fitted in", f"{origin.dtype}, {'merged' if origin.merged else 'not merged'}"),
+                ("texts cut at", f"{origin.max_length} tokens"),
+                ("classification head from", origin.head_source),
+                ("training data SHA-256", origin.training_data_sha256),
+            ]
+        out.print(facts("Uncertainty head", rows))

@@ -1,0 +1,81 @@
+"""Options that several commands share, and what they become."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from adue.errors import DataError
+
+if TYPE_CHECKING:
+    from adue.workflows.options import DataOptions, ModelOptions
+
+Adapter = Annotated[
+    str, typer.Argument(metavar="ADAPTER", help="Folder of a PEFT adapter or whole model, or a hub id.")
+]
+Data = Annotated[
+    str,
+    typer.Option(
+        help="CSV, TSV, JSONL or Parquet file, folder of splits, [bold]hf:glue/sst2[/bold], or a name: "
+        "[bold]reviews[/bold], [bold]reviews5[/bold]."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.", min=0)]
+NewFolder = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
+TextColumn = Annotated[str | None, typer.Option(help="Column with the texts; guessed from its name by default.")]
+BatchSize = Annotated[int, typer.Option(help="Texts per forward pass.", min=1)]
+
+
+def model_options(
+    base_model: Annotated[str | None, typer.Option(help="Base model, where the one the adapter names is gone.")] = None,
+    head: Annotated[
+        str | None, typer.Option(help="Path of the classification head's last layer, if not found.")
+    ] = None,
+    dtype: Annotated[
+        Literal["auto", "float32", "bfloat16", "float16"], typer.Option(help="Type of the base model's weights.")
+    ] = "auto",
+    merge: Annotated[bool, typer.Option("--merge", help="Merge the adapter: faster, logits change a little.")] = False,
+    device: Annotated[str, typer.Option(help="Where the model runs, for example cpu or cuda:0.")] = "cpu",
+    max_length: Annotated[int | None, typer.Option(help="Cut texts to this many tokens.", min=1)] = None,
+    batch_size: BatchSize = 32,
+    use_cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")] = True,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Run code a repository ships.")
+    ] = False,
+) -> "ModelOptions":
+    """Return how to load and run the classifier."""
+    from adue.workflows.options import ModelOptions
+
+    return ModelOptions(
+        base_model=base_model,
+        head=head,
+        dtype=dtype,
+        merge=merge,
+        device=device,
+        max_length=max_length,
+        batch_size=batch_size,
+        use_cache=use_cache,
+        trust_remote_code=trust_remote_code,
+    )
+
+
+def data_options(
+    text_column: TextColumn = None,
+    label_column: Annotated[str | None, typer.Option(help="Column with the labels; guessed by default.")] = None,
+    label_map: Annotated[list[str] | None, typer.Option(help="DATA=MODEL, such as pos=positive; repeatable.")] = None,
+) -> "DataOptions":
+    """Return how to read the data.
+
+    Raises
+    ------
+    DataError
+        When an entry of the label map is not of the form old=new.
+    """
+    from adue.workflows.options import DataOptions
+
+    pairs = dict(entry.partition("=")[::2] for entry in label_map or [])
+    if not all(old and new for old, new in pairs.items()):
+        raise DataError("--label-map takes DATA=MODEL, for example --label-map pos=positive")
+    return DataOptions(text_column, label_column, pairs)

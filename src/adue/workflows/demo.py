@@ -1,0 +1,57 @@
+"""`adue demo`: the main job on real text with a real model, starting from an adapter as a user does."""
+
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from adue.errors import ArtifactError
+from adue.results import EvaluationResult, Result
+from adue.workflows.evaluate import evaluate
+from adue.workflows.fit import FitResult, fit
+from adue.workflows.options import ModelOptions, Progress, no_progress
+
+DATA = "reviews"
+ADAPTER = "reviews-minilm"
+
+
+class DemoResult(Result):
+    """What was fitted, how it did on the test data, and where the report lies."""
+
+    fit: FitResult
+    evaluation: EvaluationResult
+    report: str
+
+
+def demo(out: Path, *, model_options: ModelOptions | None = None, progress: Progress = no_progress) -> DemoResult:
+    """Copy the packaged adapter into `out`, fit an uncertainty head to it, evaluate it, and write the report there.
+
+    The adapter is MiniLM with LoRA, trained by ``adue train`` on movie reviews; evaluation is on its test split and on
+    product reviews, editorials and tweets.
+
+    Raises
+    ------
+    AdueError
+        When the base model or the data cannot be had, or `out` cannot be written.
+    """
+    options = model_options or ModelOptions()
+    adapter = out / ADAPTER
+    copy_packaged_adapter(adapter)
+    fitted = fit(adapter, DATA, model_options=options, progress=progress)
+    report = out / "report.html"
+    evaluation = evaluate(adapter, DATA, report=report, model_options=options, progress=progress)
+    return DemoResult(fit=fitted, evaluation=evaluation.result, report=str(report.resolve()))
+
+
+def copy_packaged_adapter(folder: Path) -> None:
+    """Write the adapter that the package carries into `folder`.
+
+    Raises
+    ------
+    ArtifactError
+        When `folder` cannot be written.
+    """
+    try:
+        with as_file(files("adue") / "assets" / ADAPTER) as packaged:
+            shutil.copytree(packaged, folder, dirs_exist_ok=True)
+    except OSError as error:
+        raise ArtifactError(f"cannot write {folder}: {error.strerror or error}; choose another --out") from error
