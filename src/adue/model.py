@@ -144,6 +144,11 @@ class AdueModel:
         """Names of the classes."""
         return self.origin.id2label
 
+    @property
+    def label2id(self) -> dict[str, int]:
+        """Class ids by name."""
+        return {name: index for index, name in self.id2label.items()}
+
     def extract(
         self,
         texts: Sequence[str],

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from adue.cli.console import friendly
+from adue.cli.console import BAD_USAGE, FAILED, friendly
 from adue.cli.options import Debug
 
 Command = Callable[..., None]
@@ -15,17 +15,19 @@ def command(**factories: Callable[..., Any]) -> Callable[[Command], Command]:
     """Return a decorator that fills each parameter named in `factories` from command-line options.
 
     The factory's own parameters become options of the command; what it returns is passed on under the name given
-    here. Errors of the factories and of the command are shown as one line, unless ``--debug`` is given.
+    here. Errors are shown as one line, unless ``--debug`` is given: those of a factory are bad usage, all others a
+    failed run.
     """
 
     def decorate(function: Command) -> Command:
         @wraps(function)
         def run(*, debug: bool, **values: Any) -> None:
-            with friendly(debug=debug):
+            with friendly(debug=debug, code=BAD_USAGE):
                 made = {
                     name: factory(**{option: values.pop(option) for option in inspect.signature(factory).parameters})
                     for name, factory in factories.items()
                 }
+            with friendly(debug=debug, code=FAILED):
                 function(**values, **made)
 
         own = [parameter for name, parameter in inspect.signature(function).parameters.items() if name not in factories]

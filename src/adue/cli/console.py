@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 out = Console(soft_wrap=False)
 err = Console(stderr=True)
 
-INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C ended, as shells give it."""
+FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
+"""Exit codes; the last one is what shells give a command that Ctrl-C ended."""
 
 
 @contextmanager
-def friendly(*, debug: bool) -> Iterator[None]:
-    """Turn errors and warnings inside the block into one line each on standard error; errors exit with 1.
+def friendly(*, debug: bool, code: int) -> Iterator[None]:
+    """Turn errors and warnings inside the block into one line each on standard error; errors exit with `code`.
 
     With `debug` errors keep their traceback.
     """
@@ -40,7 +40,7 @@ def friendly(*, debug: bool) -> Iterator[None]:
             if debug:
                 raise
             err.print(f"[bold red]error[/]: {escape(str(error))}", soft_wrap=True, highlight=False)
-            raise typer.Exit(1) from None
+            raise typer.Exit(code) from None
 
 
 @contextmanager

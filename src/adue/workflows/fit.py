@@ -94,7 +94,7 @@ def load_labelled(
         need=need,
         text_column=options.text_column,
         label_column=options.label_column,
-        label2id={name: index for index, name in model.id2label.items()},
+        label2id=model.label2id,
         label_map=options.label_map,
     )
 
