@@ -65,9 +65,11 @@ class FrozenClassifier:
         Raises
         ------
         ModelError
-            When the head cannot be found, or what was found does not reproduce the logits.
+            When the head cannot be found, what was found does not reproduce the logits, or the tokenizer pads with
+            another token than the model takes for padding.
         """
         inner = classification_model(model)
+        _refuse_other_padding(inner, tokenizer)
         layout = None if head else LAYOUTS.get(inner.config.model_type)
         candidates = [layout] if layout else _guesses(inner, head)
         limit, adapter = _limit(inner, tokenizer, max_length), active_adapter(model)
@@ -105,15 +107,21 @@ class FrozenClassifier:
         return [row if row["input_ids"] else self._stand_in(names) for row in rows]
 
     def _stand_in(self, names: Sequence[str]) -> dict[str, list[int]]:
-        """Return what an empty text is read as where the tokenizer adds no token of its own."""
-        tokenizer = self.tokenizer
-        token = next((t for t in (tokenizer.eos_token_id, tokenizer.unk_token_id) if t is not None), 0)
+        """Return what an empty text is read as where the tokenizer adds no token of its own.
+
+        Never as padding: a model that looks for the last other token would find none.
+        """
+        tokens = (self.tokenizer.eos_token_id, self.tokenizer.unk_token_id, 0, 1)
+        token = next(token for token in tokens if token not in {None, self.tokenizer.pad_token_id})
         return {name: [{"input_ids": int(token), "attention_mask": 1}.get(name, 0)] for name in names}
 
     def collate(self, encodings: Sequence[dict[str, list[int]]]) -> Mapping[str, Tensor]:
-        """Return one padded batch on the model's device."""
-        batch: BatchEncoding = self.tokenizer.pad(list(encodings), return_tensors="pt").to(self.device)
-        return batch
+        """Return one batch on the model's device, padded on the right whatever the tokenizer's own side.
+
+        With padding on the left, absolute positions (GPT-2) would move with the longest text of the batch.
+        """
+        batch: BatchEncoding = self.tokenizer.pad(list(encodings), padding_side="right", return_tensors="pt")
+        return batch.to(self.device)
 
     def forward(
         self, batch: Mapping[str, Tensor]
@@ -149,7 +157,8 @@ class FrozenClassifier:
         encodings = self.tokenize(["a short text", "another one, a little longer than the first"])
         batch = self.collate([{name: ids[:limit] for name, ids in row.items()} for row in encodings])
         hidden, logits = self.forward(batch)
-        if hidden.dim() != 2 or hidden.shape[-1] != self.head.shape.hidden_size:  # noqa: PLR2004 - rows x hidden
+        shape = self.head.shape
+        if hidden.shape != (2, shape.hidden_size) or logits.shape != (2, shape.num_labels):
             return False
         with torch.no_grad():
             difference = (self.head.to(self.device).logits(hidden.float()) - logits.float()).abs().max()
@@ -177,6 +186,17 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
     finally:
         for module in training:
             module.training = True
+
+
+def _refuse_other_padding(inner: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+    if tokenizer.pad_token_id is None:
+        raise ModelError("the tokenizer has no padding token; set tokenizer.pad_token = tokenizer.eos_token")
+    layout, known = LAYOUTS.get(inner.config.model_type), pad_token_id(inner.config)
+    if layout is not None and layout.pool == "last" and known != tokenizer.pad_token_id:
+        raise ModelError(
+            f"the tokenizer pads with token {tokenizer.pad_token_id}, the model takes {known} for padding and would "
+            "read the wrong token; set model.config.pad_token_id = tokenizer.pad_token_id before training and loading"
+        )
 
 
 def _guesses(inner: Any, head: str | None) -> list[Layout]:

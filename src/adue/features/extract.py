@@ -1,11 +1,13 @@
 """Extraction: every row once through the frozen classifier, in shards on disk so that a stopped run goes on."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
+from peft import PeftModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -19,6 +21,9 @@ SHARD_ROWS = 2048
 
 Progress = Callable[[int], None]
 """Called with the number of rows just done."""
+
+Encoding = dict[str, list[int]]
+"""One text as token ids and what goes with them, not padded."""
 
 
 def extract(
@@ -43,19 +48,19 @@ def extract(
     DataError
         When a feature or logit is not finite, or a label is out of range.
     """
-    folder = None if cache is None else cache / _key(classifier, texts)
+    folder = None if cache is None else cache / _model_key(classifier)
     shards = []
-    for number, start in enumerate(range(0, len(texts), SHARD_ROWS)):
-        chunk = texts[start : start + SHARD_ROWS]
-        path = None if folder is None else folder / f"shard-{number:05d}.safetensors"
-        shard = None if path is None else _read_shard(path, len(chunk))
+    for start in range(0, len(texts), SHARD_ROWS):
+        rows = classifier.tokenize(texts[start : start + SHARD_ROWS])
+        path = None if folder is None else folder / f"{_rows_key(rows)}.safetensors"
+        shard = None if path is None else _read_shard(path, len(rows))
         if shard is None:
-            shard = _run(classifier, chunk, batch_size, on_progress)
+            shard = _run(classifier, rows, batch_size, on_progress)
             if path is not None:
                 with atomic_write(path) as temporary:
                     save_file(shard, temporary)
         elif on_progress is not None:
-            on_progress(len(chunk))
+            on_progress(len(rows))
         shards.append(shard)
     if not shards:
         shape = classifier.head.shape
@@ -67,16 +72,19 @@ def extract(
     )
 
 
-def _key(classifier: FrozenClassifier, texts: Sequence[str]) -> str:
-    """Return a folder name that changes with anything the features depend on."""
-    digest = hashlib.sha256(tensors_sha256(classifier.model.state_dict()).encode())
-    digest.update(f"{classifier.max_length}\n{classifier.layout}\n{classifier.dtype}\n".encode())
-    digest.update(classifier.tokenizer.__class__.__name__.encode())
-    for text in texts:
-        encoded = text.encode("utf-8", "surrogatepass")
-        digest.update(len(encoded).to_bytes(8, "little"))
-        digest.update(encoded)
-    return digest.hexdigest()[:32]
+def _model_key(classifier: FrozenClassifier) -> str:
+    """Return a folder name that changes with anything of the model that its features depend on."""
+    parts = [tensors_sha256(classifier.model.state_dict()), classifier.layout, classifier.dtype, classifier.adapter]
+    if isinstance(classifier.model, PeftModel):
+        # How strongly an adapter acts (lora_alpha) lies in no tensor; PEFT keeps module names as sets.
+        config = classifier.model.peft_config[str(classifier.adapter)].to_dict()
+        parts.append(json.dumps(config, sort_keys=True, default=sorted))
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def _rows_key(rows: Sequence[Encoding]) -> str:
+    """Return a file name that changes with any token: with the texts, the tokenizer, the cut."""
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:32]
 
 
 def _read_shard(path: Path, rows: int) -> dict[str, Tensor] | None:
@@ -89,11 +97,10 @@ def _read_shard(path: Path, rows: int) -> dict[str, Tensor] | None:
 
 
 def _run(
-    classifier: FrozenClassifier, texts: Sequence[str], batch_size: int, on_progress: Progress | None
+    classifier: FrozenClassifier, encodings: Sequence[Encoding], batch_size: int, on_progress: Progress | None
 ) -> dict[str, Tensor]:
-    encodings = classifier.tokenize(texts)
-    features: Float[Tensor, "rows hidden"] = torch.empty(len(texts), classifier.head.shape.hidden_size)
-    logits: Float[Tensor, "rows classes"] = torch.empty(len(texts), classifier.head.shape.num_labels)
+    features: Float[Tensor, "rows hidden"] = torch.empty(len(encodings), classifier.head.shape.hidden_size)
+    logits: Float[Tensor, "rows classes"] = torch.empty(len(encodings), classifier.head.shape.num_labels)
     for rows in _batches([len(row["input_ids"]) for row in encodings], batch_size):
         hidden, answers = classifier.forward(classifier.collate([encodings[row] for row in rows]))
         features[rows], logits[rows] = hidden.float().cpu(), answers.float().cpu()

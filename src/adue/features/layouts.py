@@ -65,10 +65,13 @@ LAYOUTS: dict[str, Layout] = {
 """By ``config.model_type``; an architecture that is not here is found by the structure of its head."""
 
 
+_OUTPUTS = ("classifier", "score", "classifier.out_proj", "head", "classification_head.out_proj", "logits_proj")
+
+
 def output_paths(model_type: str) -> tuple[str, ...]:
     """Return where the last linear layer may sit, most likely first."""
     known = LAYOUTS.get(model_type)
-    return (known.output,) if known else ("classifier", "score", "classifier.out_proj", "head")
+    return (known.output,) if known else _OUTPUTS
 
 
 _WRAPPING = re.compile(r"\.(original_module|modules_to_save\.[^.]+)(?=\.|$)")
@@ -120,13 +123,21 @@ def pad_token_id(config: PreTrainedConfig) -> int | None:
 
 
 def read_head(model: nn.Module, layout: Layout) -> AdueHead:
-    """Return a float32 copy of the classifier's own head, as it acts now (adapters on the head included)."""
+    """Return a float32 copy of the classifier's own head, as it acts now (adapters on the head included).
+
+    Raises
+    ------
+    ModelError
+        When the layer named is not linear, or has fewer than two outputs.
+    """
     weight, bias = _affine(model.get_submodule(layout.output))
     weights = {"out_weight": weight} | ({} if bias is None else {"out_bias": bias})
     if layout.dense:
         dense_weight, dense_bias = _affine(model.get_submodule(layout.dense))
         weights |= {"dense_weight": dense_weight}
         weights |= {"dense_bias": dense_weight.new_zeros(len(dense_weight)) if dense_bias is None else dense_bias}
+    if len(weight) < 2:  # noqa: PLR2004
+        raise ModelError(f"'{layout.output}' of {type(model).__name__} has one output; adue needs two classes or more")
     shape = HeadShape(
         hidden_size=weight.shape[1], num_labels=weight.shape[0], activation=layout.activation, bias=bias is not None
     )
@@ -143,7 +154,11 @@ def _affine(module: Any) -> tuple[Tensor, Tensor | None]:
         module = module.modules_to_save[module.active_adapters[0]] if module.active_adapters else module.original_module
     if type(module) is nn.Linear:
         return module.weight.detach(), None if module.bias is None else module.bias.detach()
-    width: int = module.in_features
+    width: int | None = getattr(module, "in_features", None)
+    if width is None:
+        raise ModelError(
+            f"a {type(module).__name__} is not a linear layer; name the last linear layer of the head with --head"
+        )
     parameter = next(module.parameters())
     inputs = torch.eye(width + 1, width, device=parameter.device, dtype=parameter.dtype)
     with torch.inference_mode():

@@ -1,7 +1,6 @@
 """From a folder to a frozen classifier, with proof of where its head's weights came from."""
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from adue.digests import tensors_sha256
 from adue.errors import ArtifactError, ModelError
 from adue.features.classifier import active_adapter, classification_model
 from adue.features.layouts import output_paths
-from adue.pretrained import LoadedClassifier, load_classifier
+from adue.pretrained import LoadedClassifier, load_classifier, quiet_peft
 
 ADAPTER_FILE = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
@@ -165,7 +164,15 @@ def _load_adapter(
         )
     revision = config.revision if base_model is None else None
     num_labels = None if names else classes
-    loaded = load_classifier(named, num_labels=num_labels, id2label=names, revision=revision, **options)
+    loaded = load_classifier(
+        named,
+        num_labels=num_labels,
+        id2label=names,
+        revision=revision,
+        # The base model may carry the head of another task; the adapter's takes its place.
+        replace_head=classes is not None,
+        **options,
+    )
     _refuse_random_weights(folder, loaded, tensors)
     model = _attach(folder, loaded, tensors)
     origin = Origin(
@@ -236,9 +243,7 @@ def _refuse_random_weights(folder: Path, loaded: LoadedClassifier, tensors: Mapp
 def _attach(folder: Path, loaded: LoadedClassifier, tensors: Mapping[str, Tensor]) -> PeftModel:
     """Return the base model with the adapter on it, every weight of which was in the file."""
     try:
-        with warnings.catch_warnings():
-            # What PEFT warns about here is refused below, by name.
-            warnings.filterwarnings("ignore", message="Found missing adapter keys")
+        with quiet_peft():
             model = PeftModel.from_pretrained(loaded.model, str(folder))
     except (ValueError, RuntimeError) as error:
         first = str(error).strip().split("\n", 1)[0]

@@ -2,13 +2,14 @@
 
 from adue.pretrained.loading import LoadedClassifier, load_classifier
 from adue.pretrained.packaged import PACKAGED_MODELS, canonical_base_model, resolve_base_model
-from adue.pretrained.quiet import quiet_transformers
+from adue.pretrained.quiet import quiet_peft, quiet_transformers
 
 __all__ = [
     "PACKAGED_MODELS",
     "LoadedClassifier",
     "canonical_base_model",
     "load_classifier",
+    "quiet_peft",
     "quiet_transformers",
     "resolve_base_model",
 ]

@@ -32,7 +32,8 @@ class LoadedClassifier:
     Attributes
     ----------
     fresh_keys
-        Parameters that the checkpoint lacks and that were therefore initialised at random, sorted.
+        Parameters that the checkpoint lacks, or holds for another number of classes, and that were therefore
+        initialised at random, sorted.
     revision
         Commit hash where the model came from the hub or its cache, None where it came from a folder.
     """
@@ -50,6 +51,7 @@ def load_classifier(
     id2label: Mapping[int, str] | None = None,
     dtype: Dtype = "auto",
     revision: str | None = None,
+    replace_head: bool = False,
     trust_remote_code: bool = False,
 ) -> LoadedClassifier:
     """Return the sequence classifier on `base_model`, in eval mode on the CPU, with a tokenizer that can pad.
@@ -68,6 +70,8 @@ def load_classifier(
         Of the weights; ``"auto"`` keeps the checkpoint's.
     revision
         Branch, tag or commit on the hub.
+    replace_head
+        Whether a head for another number of classes makes way for a random one, to be filled from elsewhere.
     trust_remote_code
         Whether Python code that a hub repository ships may run.
 
@@ -84,12 +88,12 @@ def load_classifier(
         config = _load_config(base_model, source, num_labels, id2label, options)
         tokenizer = _load_tokenizer(base_model, source, options)
         model, info = _load_model(base_model, source, config, dtype, options)
-    _refuse_wrong_weights(base_model, model, info)
+    _refuse_wrong_weights(base_model, model, info, replace_head=replace_head)
     _agree_on_padding(base_model, model, tokenizer)
     return LoadedClassifier(
         model=model.eval(),
         tokenizer=tokenizer,
-        fresh_keys=tuple(sorted(info["missing_keys"])),
+        fresh_keys=tuple(sorted({*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])})),
         revision=getattr(model.config, "_commit_hash", None),
     )
 
@@ -161,7 +165,7 @@ def _load_model(
     return model, info
 
 
-def _refuse_wrong_weights(name: str, model: PreTrainedModel, info: dict[str, Any]) -> None:
+def _refuse_wrong_weights(name: str, model: PreTrainedModel, info: dict[str, Any], *, replace_head: bool) -> None:
     base = f"{model.base_model_prefix}."
     mismatched = sorted((key, tuple(found), tuple(wanted)) for key, found, wanted in info["mismatched_keys"])
     for key, found, wanted in mismatched:
@@ -170,7 +174,7 @@ def _refuse_wrong_weights(name: str, model: PreTrainedModel, info: dict[str, Any
                 f"the weights of base model '{name}' do not fit its config.json: {key} has shape {found}, expected "
                 f"{wanted}; fetch both again"
             )
-    if mismatched:
+    if mismatched and not replace_head:
         _, found, wanted = mismatched[0]
         raise ModelError(
             f"the head of base model '{name}' has {found[0]} classes, {wanted[0]} were asked for; "

@@ -1,6 +1,7 @@
 """Silence for one call: transformers prints bars and reports that adue words itself."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,3 +32,12 @@ def quiet_transformers() -> Iterator[None]:
         logger.setLevel(level)
         if bars:
             transformers_logging.enable_progress_bar()
+
+
+@contextmanager
+def quiet_peft() -> Iterator[None]:
+    """Silence what PEFT and transformers say to each other in the block, and what adue checks and words itself."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        warnings.filterwarnings("ignore", message="Found missing adapter keys")
+        yield

@@ -1,0 +1,114 @@
+"""The training loop, which is transformers' Trainer with its voice turned off."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from sklearn.metrics import accuracy_score
+from transformers import (
+    DataCollatorWithPadding,
+    EarlyStoppingCallback,
+    EvalPrediction,
+    Trainer,
+    TrainingArguments,
+)
+from transformers.trainer_callback import PrinterCallback
+from transformers.trainer_utils import get_last_checkpoint
+
+from adue.features.classifier import FrozenClassifier
+from adue.pretrained import quiet_transformers
+from adue.training.record import EpochRecord, read_history
+from adue.training.settings import TrainingSettings
+
+IDENTITY = "run.json"
+"""In the folder of checkpoints: what they are checkpoints of."""
+
+
+def run_trainer(
+    classifier: FrozenClassifier,
+    train: Dataset,
+    validation: Dataset,
+    settings: TrainingSettings,
+    *,
+    checkpoints: Path,
+    identity: Mapping[str, Any],
+    show_progress_bar: bool,
+) -> tuple[tuple[EpochRecord, ...], bool]:
+    """Train the classifier's adapter, leave it at its best epoch, and return the history and whether it was resumed.
+
+    Parameters
+    ----------
+    train, validation
+        Data sets with the columns ``text`` and ``label`` (class ids).
+    checkpoints
+        Folder for checkpoints; those of a run with the same `identity` are gone on from, others are deleted.
+    """
+    last = _last_checkpoint(checkpoints, identity)
+    trainer = Trainer(
+        model=classifier.model,
+        args=_arguments(checkpoints, settings, show_progress_bar=show_progress_bar),
+        train_dataset=_tokenize(train, classifier),
+        eval_dataset=_tokenize(validation, classifier),
+        data_collator=DataCollatorWithPadding(classifier.tokenizer),
+        compute_metrics=_accuracy,
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    with quiet_transformers():
+        trainer.train(resume_from_checkpoint=last)
+    return read_history(trainer.state.log_history), last is not None
+
+
+def _tokenize(rows: Dataset, classifier: FrozenClassifier) -> Dataset:
+    encodings = classifier.tokenize(rows["text"][:])
+    columns: dict[str, list[Any]] = {name: [row[name] for row in encodings] for name in encodings[0]}
+    columns["length"] = [len(row["input_ids"]) for row in encodings]
+    return Dataset.from_dict(columns | {"labels": rows["label"][:]})
+
+
+def _last_checkpoint(folder: Path, identity: Mapping[str, Any]) -> str | None:
+    written = json.dumps(identity, sort_keys=True)
+    mark = folder / IDENTITY
+    if mark.is_file() and mark.read_text(encoding="utf-8") == written:
+        last: str | None = get_last_checkpoint(str(folder))
+        return last
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    mark.write_text(written, encoding="utf-8")
+    return None
+
+
+def _arguments(folder: Path, settings: TrainingSettings, *, show_progress_bar: bool) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder),
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        warmup_steps=settings.warmup_fraction,
+        num_train_epochs=settings.max_epochs,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=4 * settings.batch_size,
+        train_sampling_strategy="group_by_length",
+        bf16=settings.computes_in_bf16,
+        seed=settings.seed,
+        use_cpu=not torch.cuda.is_available(),
+        dataloader_pin_memory=torch.cuda.is_available(),
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="accuracy",
+        label_names=["labels"],
+        disable_tqdm=not show_progress_bar,
+        report_to="none",
+    )
+
+
+def _accuracy(prediction: EvalPrediction) -> dict[str, float]:
+    answers = np.asarray(prediction.predictions).argmax(axis=-1)
+    return {"accuracy": float(accuracy_score(prediction.label_ids, answers))}

@@ -1,0 +1,75 @@
+"""What is known of a training run: ``adue_training.json`` beside the adapter."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from adue.config import Fraction, FrozenConfig
+from adue.results import Result
+from adue.training.settings import TrainingSettings
+
+RECORD_NAME = "adue_training.json"
+
+
+class EpochRecord(FrozenConfig):
+    """One epoch: mean loss on the training rows, loss and accuracy on all validation rows."""
+
+    epoch: int = Field(ge=1)
+    train_loss: float
+    validation_loss: float
+    validation_accuracy: Fraction
+
+
+class TrainingRecord(FrozenConfig):
+    """Everything needed to judge an adapter or to train it again."""
+
+    base_model: str
+    base_model_revision: str | None = None
+    id2label: dict[int, str]
+    settings: TrainingSettings
+    max_length: int = Field(gt=0)
+    """In tokens, as used; also the length to evaluate with."""
+    train_rows: int = Field(gt=0)
+    validation_rows: int = Field(gt=0)
+    data_sha256: str | None = None
+    best_epoch: int = Field(ge=1)
+    validation_accuracy: Fraction
+    validation_majority_accuracy: Fraction
+    history: tuple[EpochRecord, ...]
+    versions: dict[str, str]
+
+
+class TrainingResult(Result):
+    """A trained adapter and its record; `seconds` is this process's share where the run was resumed."""
+
+    adapter: str
+    record: TrainingRecord
+    seconds: float
+    resumed: bool
+
+
+def read_history(log_history: list[dict[str, Any]]) -> tuple[EpochRecord, ...]:
+    """Return the epochs that the log of a transformers Trainer tells of."""
+    losses = {round(entry["epoch"]): entry["loss"] for entry in log_history if "loss" in entry}
+    return tuple(
+        EpochRecord(
+            epoch=round(entry["epoch"]),
+            train_loss=losses[round(entry["epoch"])],
+            validation_loss=entry["eval_loss"],
+            validation_accuracy=entry["eval_accuracy"],
+        )
+        for entry in log_history
+        if "eval_accuracy" in entry
+    )
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the packages that decide on the weights."""
+    return {name: version(name) for name in ("adue", "torch", "transformers", "peft")}
+
+
+def write_record(record: TrainingRecord, folder: Path) -> None:
+    """Write ``adue_training.json`` into a folder that nobody reads yet."""
+    (folder / RECORD_NAME).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")

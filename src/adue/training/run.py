@@ -1,0 +1,150 @@
+"""From a base model and labelled texts to an adapter on disk that answers as the trained one did."""
+
+import shutil
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+from peft import PeftModel
+from transformers import set_seed
+
+from adue.errors import ArtifactError, DataWarning, ModelError
+from adue.features.classifier import FrozenClassifier
+from adue.features.loading import load_trained
+from adue.pretrained import canonical_base_model, load_classifier
+from adue.training.loop import run_trainer
+from adue.training.lora import add_lora
+from adue.training.record import TrainingRecord, TrainingResult, library_versions, write_record
+from adue.training.settings import TrainingSettings
+
+PROOF_ROWS = 16
+PROOF_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
+"""How far the reloaded adapter's logits may lie from the trained one's, relative to their size."""
+
+
+def train_adapter(
+    base_model: str,
+    train: Dataset,
+    validation: Dataset,
+    out: Path,
+    settings: TrainingSettings,
+    *,
+    id2label: Mapping[int, str],
+    data_sha256: str | None = None,
+    overwrite: bool = False,
+    show_progress_bar: bool = False,
+) -> TrainingResult:
+    """Fine-tune LoRA on `base_model` and write a plain PEFT adapter to `out`; the best validation accuracy is kept.
+
+    A run that was stopped goes on from its last epoch when it is called again with the same settings and data.
+
+    Parameters
+    ----------
+    train, validation
+        Data sets with the columns ``text`` and ``label`` (class ids).
+    overwrite
+        Replace an adapter that lies in `out`.
+
+    Raises
+    ------
+    ModelError
+        When the base model cannot be loaded or adapted, or the adapter read back does not answer as it did.
+    ArtifactError
+        When `out` holds an adapter already, or cannot be written.
+
+    Warns
+    -----
+    DataWarning
+        When the adapter is no better than always answering the commonest class.
+    """
+    started = time.monotonic()
+    if (out / "adapter_config.json").exists() and not overwrite:
+        raise ArtifactError(f"{out} holds an adapter already; choose another folder, or give --overwrite")
+    set_seed(settings.seed)
+    loaded = load_classifier(base_model, id2label=id2label)
+    model = add_lora(loaded, settings)
+    canonical = canonical_base_model(base_model)
+    model.peft_config["default"].base_model_name_or_path = canonical
+    classifier = FrozenClassifier.wrap(model.train(), loaded.tokenizer, max_length=settings.max_length)
+    checkpoints = out.parent / f".{out.name}-checkpoints"
+    identity = {"base_model": canonical, "settings": settings.to_dict(), "data": data_sha256, "rows": len(train)}
+    try:
+        history, resumed = run_trainer(
+            classifier,
+            train,
+            validation,
+            settings,
+            checkpoints=checkpoints,
+            identity=identity,
+            show_progress_bar=show_progress_bar,
+        )
+        best = max(history, key=lambda epoch: (epoch.validation_accuracy, -epoch.epoch))
+        record = TrainingRecord(
+            base_model=canonical,
+            base_model_revision=loaded.revision,
+            id2label=dict(id2label),
+            settings=settings,
+            max_length=classifier.max_length,
+            train_rows=len(train),
+            validation_rows=len(validation),
+            data_sha256=data_sha256,
+            best_epoch=best.epoch,
+            validation_accuracy=best.validation_accuracy,
+            validation_majority_accuracy=_majority(validation),
+            history=history,
+            versions=library_versions(),
+        )
+        _write(
+            model, record, out, lambda folder: _prove(folder, base_model, classifier, validation["text"][:PROOF_ROWS])
+        )
+    except OSError as error:
+        raise ArtifactError(f"cannot write {out}: {error.strerror or error}; free some space, run again") from error
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    _warn_if_useless(record)
+    return TrainingResult(adapter=str(out), record=record, seconds=time.monotonic() - started, resumed=resumed)
+
+
+def _majority(rows: Dataset) -> float:
+    return float(torch.tensor(rows["label"][:]).bincount().max()) / len(rows)
+
+
+def _write(model: PeftModel, record: TrainingRecord, out: Path, prove: Callable[[Path], None]) -> None:
+    """Write beside `out`, prove that the adapter read back answers as the trained one, then move into place."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
+        folder = Path(temporary)
+        model.save_pretrained(str(folder), save_embedding_layers=False)
+        (folder / "README.md").unlink(missing_ok=True)
+        write_record(record, folder)
+        prove(folder)
+        out.mkdir(exist_ok=True)
+        # The configuration goes last: a folder without it is not an adapter.
+        for path in sorted(folder.iterdir(), key=lambda path: path.name == "adapter_config.json"):
+            shutil.move(path, out / path.name)
+
+
+def _prove(folder: Path, base_model: str, classifier: FrozenClassifier, texts: Sequence[str]) -> None:
+    reloaded = load_trained(folder, base_model=base_model)
+    batch = classifier.collate(classifier.tokenize(texts))
+    _, trained = classifier.forward(batch)
+    again = FrozenClassifier.wrap(reloaded.model.to(classifier.device), reloaded.tokenizer).forward(batch)[1]
+    difference = (trained.float() - again.float()).abs().max()
+    if difference > PROOF_TOLERANCE[classifier.dtype] * (1 + trained.float().abs().max()):
+        raise ModelError(
+            f"the adapter read back from disk answers otherwise than the trained one (logits differ by up to "
+            f"{float(difference):.2g}): something that was trained was not saved; name it in modules_to_save"
+        )
+
+
+def _warn_if_useless(record: TrainingRecord) -> None:
+    if record.validation_accuracy <= record.validation_majority_accuracy:
+        warnings.warn(
+            f"the adapter is right on {record.validation_accuracy:.1%} of the validation rows, always answering the "
+            f"commonest class on {record.validation_majority_accuracy:.1%}: it has learned nothing; try another --lr",
+            DataWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,48 @@
+"""How an adapter is trained, as frozen values."""
+
+import torch
+from pydantic import Field
+
+from adue.config import Fraction, FrozenConfig
+
+
+class TrainingSettings(FrozenConfig):
+    """LoRA fine-tuning; the defaults are METHOD's protocol, with early stopping added.
+
+    Attributes
+    ----------
+    target_modules
+        Names of the layers that get LoRA; by default query, key and value of the architecture.
+    patience
+        Epochs without a better validation accuracy before training stops.
+    warmup_fraction
+        Share of the steps of `max_epochs` during which the learning rate rises; it then falls linearly to 0.
+    max_length
+        Texts are cut to this many tokens; by default what model and tokenizer allow, 512 at most.
+    bf16
+        Compute in bfloat16; by default where the machine gains from it.
+    """
+
+    r: int = Field(default=8, gt=0)
+    lora_alpha: int = Field(default=16, gt=0)
+    lora_dropout: float = Field(default=0.0, ge=0, lt=1)
+    target_modules: tuple[str, ...] | None = Field(default=None, min_length=1)
+    learning_rate: float = Field(default=5e-4, gt=0)
+    weight_decay: float = Field(default=0.1, ge=0)
+    batch_size: int = Field(default=32, gt=0)
+    max_epochs: int = Field(default=30, gt=0)
+    patience: int = Field(default=5, gt=0)
+    warmup_fraction: Fraction = 0.1
+    max_length: int | None = Field(default=None, gt=0)
+    seed: int = Field(default=0, ge=0)
+    bf16: bool | None = None
+
+    @property
+    def computes_in_bf16(self) -> bool:
+        """Whether this machine will compute in bfloat16: as asked, else on GPUs that have it.
+
+        Never by default on a CPU: few have bfloat16 units, and on all others it is slower than float32.
+        """
+        if self.bf16 is not None:
+            return self.bf16
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
