@@ -42,11 +42,12 @@ def tiny_classifier(base: Path, num_labels: int = 3) -> PreTrainedModel:
 
 
 def randomise(model: torch.nn.Module, seed: int = 1) -> None:
-    """Give every trainable parameter a value of some size, as training would."""
+    """Move every trainable parameter a good way, as training would."""
     torch.manual_seed(seed)
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            torch.nn.init.normal_(parameter, std=0.3)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter += 0.3 * torch.randn_like(parameter)
 
 
 def make_answers_differ(model: Any, seed: int = 1) -> None:

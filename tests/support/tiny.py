@@ -9,10 +9,13 @@ import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedTokenizerFast
 
-WORDS = (
-    "good great fine happy love excellent bad awful poor sad hate terrible movie film plot actor story the a an is was "
-    "very not and but this that it of in with"
-).split()
+# fmt: off
+WORDS = [
+    "good", "great", "fine", "happy", "love", "excellent", "bad", "awful", "poor", "sad", "hate", "terrible",
+    "movie", "film", "plot", "actor", "story", "the", "a", "an", "is", "was", "very", "not", "and", "but", "this",
+    "that", "it", "of", "in", "with",
+]
+# fmt: on
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 VOCABULARY = {token: index for index, token in enumerate((*SPECIAL, *WORDS))}
 HIDDEN = 16

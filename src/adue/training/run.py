@@ -68,7 +68,6 @@ def train_adapter(
     loaded = load_classifier(base_model, id2label=id2label)
     model = add_lora(loaded, settings)
     canonical = canonical_base_model(base_model)
-    model.peft_config["default"].base_model_name_or_path = canonical
     classifier = FrozenClassifier.wrap(model.train(), loaded.tokenizer, max_length=settings.max_length)
     checkpoints = out.parent / f".{out.name}-checkpoints"
     identity = {"base_model": canonical, "settings": settings.to_dict(), "data": data_sha256, "rows": len(train)}
@@ -114,6 +113,8 @@ def _majority(rows: Dataset) -> float:
 
 def _write(model: PeftModel, record: TrainingRecord, out: Path, prove: Callable[[Path], None]) -> None:
     """Write beside `out`, prove that the adapter read back answers as the trained one, then move into place."""
+    # Only now: PEFT looks the base model up when it saves a checkpoint, and a hub id would send it to the network.
+    model.peft_config["default"].base_model_name_or_path = record.base_model
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
         folder = Path(temporary)

@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from adue import AdueModel, ArtifactError, DataWarning
+from adue.workflows.evaluate import evaluate
+from tests.support.workspace import Workspace
+from tests.workflows.conftest import NO_CACHE
+
+
+def test_every_score_has_an_auroc_with_an_interval_around_it(fitted: Workspace) -> None:
+    result = evaluate(fitted.adapter, fitted.data, resamples=200, model_options=NO_CACHE).result
+    (table,) = result.sets
+    assert [row.name for row in table.scores] == [
+        "adue",
+        "softmax-response",
+        "entropy",
+        "margin",
+        "energy",
+        "mahalanobis",
+        "relative-mahalanobis",
+    ]
+    assert all(row.auroc.low <= row.auroc.value <= row.auroc.high for row in table.scores)
+
+
+def test_aurocs_are_those_of_scikit_learn(fitted: Workspace) -> None:
+    evaluation = evaluate(fitted.adapter, fitted.data, resamples=100, model_options=NO_CACHE)
+    (scored,) = evaluation.scored
+    for row in evaluation.result.sets[0].scores:
+        assert row.auroc.value == pytest.approx(roc_auc_score(scored.errors, scored.scores[row.name]), abs=1e-12)
+
+
+def test_the_reference_differs_from_itself_by_nothing(fitted: Workspace) -> None:
+    table = evaluate(fitted.adapter, fitted.data, resamples=100, model_options=NO_CACHE).result.sets[0]
+    difference = table.score("softmax-response").difference
+    assert (difference.value, difference.low, difference.high) == (0, 0, 0)
+
+
+def test_the_predictions_scored_are_the_classifiers_own(fitted: Workspace) -> None:
+    (scored,) = evaluate(fitted.adapter, fitted.data, resamples=100, model_options=NO_CACHE).scored
+    model = AdueModel.from_pretrained(fitted.adapter)
+    np.testing.assert_array_equal(scored.predictions, model.predict_proba(scored.texts).argmax(axis=-1))
+
+
+def test_a_file_without_training_rows_has_no_distances(fitted: Workspace) -> None:
+    table = evaluate(fitted.adapter, fitted.test_file, resamples=100, model_options=NO_CACHE).result.sets[0]
+    assert "mahalanobis" not in {row.name for row in table.scores}
+    assert table.rows == 80
+
+
+def test_rows_without_an_error_get_a_note_instead_of_numbers(fitted: Workspace, tmp_path: Path) -> None:
+    model = AdueModel.from_pretrained(fitted.adapter)
+    texts = ["good film", "bad film"]
+    rows = [{"text": text, "label": name} for text, name in zip(texts, model.predict(texts).label_names, strict=True)]
+    path = tmp_path / "right.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    table = evaluate(fitted.adapter, path, model_options=NO_CACHE).result.sets[0]
+    assert table.scores == ()
+    assert "no prediction is wrong in 2 rows" in str(table.note)
+
+
+def test_spread_of_human_ratings_is_correlated_with_every_score(fitted: Workspace, tmp_path: Path) -> None:
+    model = AdueModel.from_pretrained(fitted.adapter)
+    rows = [json.loads(line) for line in fitted.test_file.read_text().splitlines()]
+    u = model.predict_uncertainty([row["text"] for row in rows])
+    path = tmp_path / "rated.jsonl"
+    path.write_text(
+        "\n".join(json.dumps(row | {"rating_std": float(value)}) for row, value in zip(rows, u, strict=True))
+    )
+    correlation = evaluate(fitted.adapter, path, resamples=100, model_options=NO_CACHE).result.sets[0].human_correlation
+    assert correlation is not None
+    assert correlation["adue"] == pytest.approx(1, abs=1e-6)
+    assert correlation["softmax-response"] < 1
+
+
+def test_the_report_is_written_where_asked(fitted: Workspace, tmp_path: Path) -> None:
+    report = tmp_path / "new folder" / "report.html"
+    evaluate(fitted.adapter, fitted.data, resamples=100, report=report, model_options=NO_CACHE)
+    assert report.read_text(encoding="utf-8").startswith("<!")
+
+
+def test_an_adapter_without_a_head_is_refused(raw: Workspace) -> None:
+    with pytest.raises(ArtifactError, match="has no uncertainty head yet; fit one with adue fit"):
+        evaluate(raw.adapter, raw.data)
+
+
+def test_the_rows_the_head_was_trained_on_are_warned_of(fitted: Workspace) -> None:
+    with pytest.warns(DataWarning, match="the very rows that the head was trained on"):
+        evaluate(fitted.adapter, fitted.data / "train.jsonl", resamples=100, model_options=NO_CACHE)

@@ -1,0 +1,121 @@
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from adue import AdueError, AdueModel, DataError, DataWarning, FitSettings
+from adue.workflows.fit import fit
+from adue.workflows.options import ModelOptions
+from tests.support.workspace import Workspace
+from tests.workflows.conftest import NO_CACHE
+
+QUICK = FitSettings(max_epochs=2)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
+
+
+def test_fit_adds_two_files_and_touches_no_other(space: Workspace) -> None:
+    before = contents(space.adapter)
+    result = fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE)
+    after = contents(space.adapter)
+    assert after.keys() - before.keys() == {"adue_head.safetensors", "adue_config.json"}
+    assert {name: after[name] for name in before} == before
+    assert result.folder == str(space.adapter)
+    assert result.grid_points == 4
+
+
+def test_result_counts_rows_and_errors_of_the_splits_it_was_given(space: Workspace) -> None:
+    metrics = fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE).config.metrics
+    assert (metrics.train_rows, metrics.validation_rows) == (140, 80)
+    assert 0 < metrics.train_errors < 140
+
+
+def test_gain_is_the_difference_of_the_two_validation_aurocs(space: Workspace) -> None:
+    result = fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE)
+    metrics = result.config.metrics
+    assert result.gain == metrics.validation_auroc - metrics.validation_auroc_softmax_response
+
+
+def test_a_single_file_is_split_and_says_so(space: Workspace) -> None:
+    result = fit(space.adapter, space.data / "train.jsonl", grid="fast", settings=QUICK, model_options=NO_CACHE)
+    assert result.config.metrics.validation_rows == 28
+    assert "20 %" in result.notes[0]
+
+
+def test_another_folder_gets_the_adapter_too_and_loads_by_itself(space: Workspace, tmp_path: Path) -> None:
+    out = tmp_path / "elsewhere"
+    fit(space.adapter, space.data, out=out, grid="fast", settings=QUICK, model_options=NO_CACHE)
+    assert AdueModel.from_pretrained(out).fitted is not None
+    assert not (space.adapter / "adue_config.json").exists()
+
+
+def test_bad_data_leaves_the_adapter_as_it_was(space: Workspace) -> None:
+    before = contents(space.adapter)
+    (space.data / "train.jsonl").write_text('{"text": "good", "label": "splendid"}\n')
+    with pytest.raises(DataError, match="the label column holds 'splendid', which the model does not know"):
+        fit(space.adapter, space.data, grid="fast", model_options=NO_CACHE)
+    assert contents(space.adapter) == before
+
+
+def test_rows_without_errors_are_refused_with_what_to_do(space: Workspace) -> None:
+    predictions = AdueModel.from_pretrained(space.adapter).extract
+    for split in ("train", "validation"):
+        path = space.data / f"{split}.jsonl"
+        lines = path.read_text().splitlines()
+        texts = [line.split('"text": "')[1].split('"')[0] for line in lines]
+        answers = predictions(texts).predictions.tolist()
+        names = ("bad", "fine", "good")
+        path.write_text(
+            "\n".join(f'{{"text": "{t}", "label": "{names[a]}"}}' for t, a in zip(texts, answers, strict=True))
+        )
+    with pytest.raises(
+        DataError, match=r"AUROC is undefined on the training data: no prediction is wrong .* give more"
+    ):
+        fit(space.adapter, space.data, grid="fast", model_options=NO_CACHE)
+
+
+def test_a_classifier_no_better_than_the_commonest_class_is_warned_of(space: Workspace) -> None:
+    for split in ("train", "validation"):
+        path = space.data / f"{split}.jsonl"
+        lines = path.read_text().splitlines()
+        kept = [
+            line.rsplit('"label"', 1)[0] + ('"label": "bad"}' if i % 9 else '"label": "good"}')
+            for i, line in enumerate(lines)
+        ]
+        path.write_text("\n".join(kept))
+    with pytest.warns(DataWarning, match="always answering the commonest class"):
+        fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE)
+
+
+def test_an_unknown_device_is_one_line(space: Workspace) -> None:
+    with pytest.raises(AdueError, match="there is no device 'nowhere' here"):
+        fit(space.adapter, space.data, model_options=ModelOptions(device="nowhere"))
+
+
+def test_an_interrupted_extraction_is_gone_on_from(
+    space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adue.features.extract.SHARD_ROWS", 32)
+    done: list[int] = []
+
+    @contextmanager
+    def stop_after_two_shards(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
+        def advance(rows: int) -> None:
+            done.append(rows)
+            if sum(done) > 64:
+                raise KeyboardInterrupt
+
+        yield advance
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(space.adapter, space.data, grid="fast", settings=QUICK, progress=stop_after_two_shards)
+    shards = sorted(Path(os.environ["ADUE_CACHE_DIR"]).rglob("*.safetensors"))
+    assert len(shards) == 2
+    written = [shard.stat().st_mtime_ns for shard in shards]
+    fit(space.adapter, space.data, grid="fast", settings=QUICK)
+    assert [shard.stat().st_mtime_ns for shard in shards] == written

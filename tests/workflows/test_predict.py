@@ -1,0 +1,107 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from adue import AdueModel, ArtifactError, DataError, DataWarning
+from adue.workflows.predict import predict
+from tests.support.adapters import random_texts
+from tests.support.workspace import Workspace
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.jsonl"
+    rows = [{"id": index, "text": text, "extra": None} for index, text in enumerate(random_texts(50))]
+    path.write_text("\n".join(map(json.dumps, rows)) + "\n")
+    return path
+
+
+def read(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_the_same_rows_come_out_with_three_columns_more(fitted: Workspace, texts: Path, tmp_path: Path) -> None:
+    out = tmp_path / "scored.jsonl"
+    result = predict(fitted.adapter, str(texts), str(out))
+    before, after = read(texts), read(out)
+    assert [{name: row[name] for name in before[0]} for row in after] == before
+    assert [list(row)[-3:] for row in after] == [["label", "probability", "uncertainty"]] * 50
+    assert result.rows == 50
+    assert sum(result.labels.values()) == 50
+
+
+def test_the_numbers_are_those_of_the_library(fitted: Workspace, texts: Path, tmp_path: Path) -> None:
+    out = tmp_path / "scored.jsonl"
+    predict(fitted.adapter, str(texts), str(out))
+    rows = read(out)
+    answers = AdueModel.from_pretrained(fitted.adapter).predict([str(row["text"]) for row in rows])
+    assert [row["label"] for row in rows] == answers.label_names
+    np.testing.assert_array_equal([row["uncertainty"] for row in rows], answers.uncertainty.astype(float))
+    np.testing.assert_array_equal(
+        [row["probability"] for row in rows], answers.probabilities.max(axis=-1).astype(float)
+    )
+
+
+def test_pieces_of_a_long_file_are_scored_as_the_whole(
+    fitted: Workspace, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict(fitted.adapter, str(texts), str(tmp_path / "whole.jsonl"))
+    monkeypatch.setattr("adue.workflows.rows.CHUNK_ROWS", 7)
+    predict(fitted.adapter, str(texts), str(tmp_path / "pieces.jsonl"))
+    whole, pieces = read(tmp_path / "whole.jsonl"), read(tmp_path / "pieces.jsonl")
+    assert [row["label"] for row in pieces] == [row["label"] for row in whole]
+    np.testing.assert_allclose(
+        [row["uncertainty"] for row in pieces],
+        [row["uncertainty"] for row in whole],
+        atol=1e-5,  # type: ignore[misc]
+    )
+
+
+def test_parquet_in_csv_out(fitted: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "texts.parquet"
+    pq.write_table(pa.table({"sentence": ["good film", "bad plot"], "n": [1, 2]}), source)
+    out = tmp_path / "scored.csv"
+    predict(fitted.adapter, str(source), str(out))
+    assert out.read_text().splitlines()[0] == "sentence,n,label,probability,uncertainty"
+
+
+def test_a_column_that_would_be_overwritten_is_refused_and_a_prefix_mends_it(fitted: Workspace, tmp_path: Path) -> None:
+    out = tmp_path / "scored.jsonl"
+    with pytest.raises(DataError, match=r"already have the column 'label', which would be overwritten; .*--prefix"):
+        predict(fitted.adapter, str(fitted.test_file), str(out))
+    assert not out.exists()
+    predict(fitted.adapter, str(fitted.test_file), str(out), prefix="predicted_")
+    assert list(read(out)[0]) == ["text", "label", "predicted_label", "predicted_probability", "predicted_uncertainty"]
+
+
+def test_empty_texts_are_scored_and_counted(fitted: Workspace, tmp_path: Path) -> None:
+    source, out = tmp_path / "texts.jsonl", tmp_path / "scored.jsonl"
+    source.write_text('{"text": "good"}\n{"text": "  "}\n{"text": ""}\n')
+    with pytest.warns(DataWarning, match="2 texts are empty"):
+        result = predict(fitted.adapter, str(source), str(out))
+    assert (result.rows, result.empty_texts) == (3, 2)
+    assert all(0 <= float(str(row["uncertainty"])) <= 1 for row in read(out))
+
+
+def test_a_row_without_text_is_named_and_nothing_is_left(fitted: Workspace, tmp_path: Path) -> None:
+    source, out = tmp_path / "texts.jsonl", tmp_path / "scored.jsonl"
+    source.write_text('{"text": "good"}\n{"text": null}\n')
+    with pytest.raises(DataError, match="row 2 has no text in the column 'text'"):
+        predict(fitted.adapter, str(source), str(out))
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_no_rows_in_are_no_rows_out(fitted: Workspace, tmp_path: Path) -> None:
+    source, out = tmp_path / "texts.jsonl", tmp_path / "scored.jsonl"
+    source.write_text("")
+    assert predict(fitted.adapter, str(source), str(out)).mean_uncertainty is None
+    assert out.read_text() == ""
+
+
+def test_an_adapter_without_a_head_is_refused(raw: Workspace, texts: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="fit one with adue fit"):
+        predict(raw.adapter, str(texts), str(tmp_path / "out.jsonl"))

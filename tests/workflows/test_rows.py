@@ -1,0 +1,142 @@
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adue import AdueError, ArtifactError, DataError
+from adue.workflows.rows import CHUNK_ROWS, read_rows, write_rows
+
+ROWS = [{"id": "7", "text": 'commas, "quotes"\nand lines'}, {"id": "08", "text": "NA"}]
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00\r"), max_size=20)
+
+
+def read_all(path: Path) -> list[dict[str, Any]]:
+    return [row for chunk in read_rows(str(path)) for row in chunk]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".tsv", ".parquet"])
+def test_rows_come_back_as_they_were_written(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"rows{suffix}"
+    with write_rows(str(path)) as write:
+        write(ROWS[:1])
+        write(ROWS[1:])
+    assert read_all(path) == ROWS
+
+
+@given(texts=st.lists(TEXT, min_size=1, max_size=5))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_any_text_survives_the_round_trip(tmp_path: Path, suffix: str, texts: list[str]) -> None:
+    path = tmp_path / f"rows{suffix}"
+    rows = [{"id": str(index), "text": text} for index, text in enumerate(texts)]
+    with write_rows(str(path)) as write:
+        write(rows)
+    assert read_all(path) == rows
+
+
+def test_a_long_file_is_read_in_pieces(tmp_path: Path) -> None:
+    path = tmp_path / "long.jsonl"
+    path.write_text("".join(f'{{"n": {n}}}\n' for n in range(2 * CHUNK_ROWS + 1)))
+    assert [len(chunk) for chunk in read_rows(str(path))] == [CHUNK_ROWS, CHUNK_ROWS, 1]
+
+
+def test_parquet_types_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"n": pa.array([1, None], pa.int64()), "text": ["a", "b"]}), path)
+    assert read_all(path) == [{"n": 1, "text": "a"}, {"n": None, "text": "b"}]
+
+
+def test_standard_input_and_output_are_json_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO('{"text": "a"}\n\n{"text": "é"}\n'))
+    with write_rows("-") as write:
+        for chunk in read_rows("-"):
+            write(chunk)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [{"text": "a"}, {"text": "é"}]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+    path = tmp_path / "excel.csv"
+    path.write_bytes("\ufefftext\nhello\n".encode())
+    assert read_all(path) == [{"text": "hello"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.jsonl", b'{"text": "a"}\n{"text": \n', "line 2 of .*a.jsonl is not JSON"),
+        ("a.jsonl", b"[1]\n", "line 1 of .* is not a JSON object; give one object a line"),
+        ("a.csv", b"id,text\n1,a,b\n", "line 2 of .* has another number of fields than the header"),
+        ("a.csv", b'text\n"open\n', "line 1 of .* is not CSV .*; check its quotes"),
+        ("a.csv", b"text\n\xff\xfe\n", "is not UTF-8 text"),
+        ("a.parquet", b"PAR1 no", "is not a whole Parquet file"),
+        ("a.xlsx", b"", "cannot tell the format of"),
+    ],
+)
+def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=words) as caught:
+        read_all(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"there is no file '.*gone.csv'"):
+        read_all(tmp_path / "gone.csv")
+
+
+def test_a_failure_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), write_rows(str(path)) as write:  # noqa: PT012 - it fails after writing
+        write(ROWS)
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_row_with_new_columns_does_not_fit_a_csv_file(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DataError, match="a row has other columns than the first"),
+        write_rows(str(tmp_path / "a.csv")) as write,
+    ):
+        write([{"a": 1}, {"b": 2}])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_parquet_file_needs_rows(tmp_path: Path) -> None:
+    with pytest.raises(AdueError, match="there are no rows"), write_rows(str(tmp_path / "a.parquet")):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_ending_is_refused_before_any_work(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DataError, match=r"end it in .jsonl, .csv, .tsv or .parquet"),
+        write_rows(str(tmp_path / "a.doc")),
+    ):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArtifactError, match="cannot write"), write_rows(str(tmp_path / "file" / "a.jsonl")) as write:
+        write(ROWS)
+
+
+def test_csv_output_quotes_what_needs_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with write_rows(str(path)) as write:
+        write(ROWS)
+    with path.open(newline="") as file:
+        assert list(csv.DictReader(file)) == ROWS
