@@ -47,7 +47,7 @@ def randomise(model: torch.nn.Module, seed: int = 1) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.requires_grad:
-                parameter += 0.3 * torch.randn_like(parameter)
+                parameter.add_(torch.randn_like(parameter), alpha=0.3)
 
 
 def make_answers_differ(model: Any, seed: int = 1) -> None:

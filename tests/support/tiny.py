@@ -32,21 +32,21 @@ _ENCODER: dict[str, Any] = {
 _DECODER: dict[str, Any] = _ENCODER | {"num_key_value_heads": 2, "head_dim": 8, "bos_token_id": 2, "eos_token_id": 3}
 
 CONFIGS: dict[str, Callable[..., PreTrainedConfig]] = {
-    "bert": lambda **kw: transformers.BertConfig(**_ENCODER, **kw),
-    "roberta": lambda **kw: transformers.RobertaConfig(**_ENCODER, **kw),
+    "bert": lambda **kw: transformers.BertConfig(**(_ENCODER | kw)),
+    "roberta": lambda **kw: transformers.RobertaConfig(**(_ENCODER | kw)),
     "electra": lambda **kw: transformers.ElectraConfig(**_ENCODER, embedding_size=HIDDEN, **kw),
     "distilbert": lambda **kw: transformers.DistilBertConfig(
         vocab_size=len(VOCABULARY), dim=HIDDEN, n_layers=2, n_heads=2, hidden_dim=32, max_position_embeddings=64, **kw
     ),
-    "deberta-v2": lambda **kw: transformers.DebertaV2Config(**_ENCODER, **kw),
+    "deberta-v2": lambda **kw: transformers.DebertaV2Config(**(_ENCODER | kw)),
     "modernbert": lambda **kw: transformers.ModernBertConfig(
         **_ENCODER, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3, local_attention=8, **kw
     ),
-    "llama": lambda **kw: transformers.LlamaConfig(**_DECODER, **kw),
-    "mistral": lambda **kw: transformers.MistralConfig(**_DECODER, **kw),
-    "qwen2": lambda **kw: transformers.Qwen2Config(**_DECODER, **kw),
-    "qwen3": lambda **kw: transformers.Qwen3Config(**_DECODER, **kw),
-    "gemma": lambda **kw: transformers.GemmaConfig(**_DECODER, **kw),
+    "llama": lambda **kw: transformers.LlamaConfig(**(_DECODER | kw)),
+    "mistral": lambda **kw: transformers.MistralConfig(**(_DECODER | kw)),
+    "qwen2": lambda **kw: transformers.Qwen2Config(**(_DECODER | kw)),
+    "qwen3": lambda **kw: transformers.Qwen3Config(**(_DECODER | kw)),
+    "gemma": lambda **kw: transformers.GemmaConfig(**(_DECODER | kw)),
     "gpt2": lambda **kw: transformers.GPT2Config(
         vocab_size=len(VOCABULARY), n_embd=HIDDEN, n_layer=2, n_head=2, n_positions=64, pad_token_id=0, **kw
     ),
