@@ -1,7 +1,7 @@
 """From a folder to a frozen classifier, with proof of where its head's weights came from."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -248,14 +248,22 @@ def _attach(folder: Path, loaded: LoadedClassifier, tensors: Mapping[str, Tensor
     except (ValueError, RuntimeError) as error:
         first = str(error).strip().split("\n", 1)[0]
         raise ModelError(f"the adapter {folder} does not fit its base model ({first}); check --base-model") from error
+    except KeyError as error:
+        # PEFT asks for every tensor of a saved head by its name.
+        raise _incomplete(folder, [str(error.args[0])]) from error
     expected = get_peft_model_state_dict(model, save_embedding_layers=False)
     missing = sorted(set(expected) - set(tensors))
     if missing:
-        raise ModelError(
-            f"{folder}/{ADAPTER_FILE} lacks weights that its adapter_config.json promises: {', '.join(missing[:4])}"
-            f"{' ...' if len(missing) > 4 else ''}; save the adapter again with save_pretrained"  # noqa: PLR2004
-        )
+        raise _incomplete(folder, missing)
     return model
+
+
+def _incomplete(folder: Path, missing: Sequence[str]) -> ModelError:
+    shown = f"{', '.join(missing[:4])}{' ...' if len(missing) > 4 else ''}"  # noqa: PLR2004
+    return ModelError(
+        f"{folder}/{ADAPTER_FILE} lacks weights that its adapter_config.json promises: {shown}; "
+        "save the adapter again with save_pretrained"
+    )
 
 
 def _tokenizer(folder: Path, loaded: LoadedClassifier, trust_remote_code: bool) -> PreTrainedTokenizerBase:
