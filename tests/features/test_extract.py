@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from peft import PeftModel
+from peft import LoraConfig, PeftModel
+from peft.tuners.lora import LoraLayer
 
 from adue import AdueModel, DataError
 from adue.features import extract as module
@@ -182,10 +183,12 @@ class TestAnotherModelIsAnotherKey:
         self, model: PeftModel, check: Callable[[Callable[[], object]], None]
     ) -> None:
         def double() -> None:
-            model.peft_config["default"].lora_alpha *= 2
-            for module in model.modules():
-                if hasattr(module, "set_scale"):
-                    module.set_scale("default", 2)
+            config = model.peft_config["default"]
+            assert isinstance(config, LoraConfig)
+            config.lora_alpha *= 2
+            for layer in model.modules():
+                if isinstance(layer, LoraLayer):
+                    layer.set_scale("default", 2)
 
         check(double)
 
@@ -209,8 +212,7 @@ class TestAnotherModelIsAnotherKey:
 
 def test_a_feature_that_is_not_finite_is_refused(tmp_path: Path) -> None:
     model = AdueModel.from_pretrained(save_tiny_adapter(tmp_path, "llama"))
-    embeddings = model.classifier.config.vocab_size
     with torch.no_grad():
-        model.classifier.model.get_input_embeddings().weight[embeddings - 1] = torch.inf
-    with pytest.raises(DataError, match="the features hold NaN or infinite values in 1 of 2 rows .*first: row 1"):
+        model.classifier.model.get_parameter("base_model.model.model.embed_tokens.weight")[-1] = torch.inf
+    with pytest.raises(DataError, match=r"the features hold NaN or infinite values in 1 of 2 rows .*first: row 1"):
         model.extract(["good movie", "good with"])

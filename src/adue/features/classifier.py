@@ -101,7 +101,9 @@ class FrozenClassifier:
 
     def tokenize(self, texts: Sequence[str]) -> list[dict[str, list[int]]]:
         """Return one unpadded encoding per text, cut to `max_length`."""
-        encoded = self.tokenizer(list(texts), truncation=True, max_length=self.max_length)
+        # Half a surrogate pair, as JSON may hold, is text that no tokenizer takes; it is read as a question mark.
+        whole = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        encoded = self.tokenizer(whole, truncation=True, max_length=self.max_length)
         names = [name for name in encoded if name in self.tokenizer.model_input_names]
         rows = [{name: encoded[name][row] for name in names} for row in range(len(texts))]
         return [row if row["input_ids"] else self._stand_in(names) for row in rows]
