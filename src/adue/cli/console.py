@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from adue.errors import AdueError
+from adue.errors import AdueError, DataWarning
 
 if TYPE_CHECKING:
     from adue.results import Result
@@ -30,6 +30,7 @@ def friendly(*, debug: bool, code: int) -> Iterator[None]:
     With `debug` errors keep their traceback.
     """
     with warnings.catch_warnings():
+        warnings.simplefilter("always", DataWarning)
         warnings.showwarning = _show_warning
         try:
             yield

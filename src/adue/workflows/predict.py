@@ -66,7 +66,8 @@ def predict(
             empty += sum(not text.strip() for text in texts)
             advance(len(chunk))
     if empty:
-        warnings.warn(f"{empty} texts are empty; they were scored like any other", DataWarning, stacklevel=2)
+        found = "text is empty; it was" if empty == 1 else "texts are empty; they were"
+        warnings.warn(f"{empty} {found} scored like any other", DataWarning, stacklevel=2)
     rows = labels.total()
     return PredictResult(
         output=output,

@@ -1,0 +1,5 @@
+"""`python -m adue` is `adue`."""
+
+from adue.cli import main
+
+main()

@@ -1,0 +1,157 @@
+"""What a person at a terminal sees: output, exit codes, one-line errors."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from adue.cli import app
+from tests.support.tiny import save_tiny_base
+from tests.support.workspace import Workspace
+
+FAST = ("--grid", "fast", "--max-epochs", "2")
+
+
+def run(*arguments: object, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin, env={"COLUMNS": "200"})
+
+
+@pytest.fixture
+def fitted(space: Workspace) -> Workspace:
+    assert run("fit", space.adapter, "--data", space.data, *FAST).exit_code == 0
+    return space
+
+
+def test_fit_prints_what_it_gained_on_validation(space: Workspace) -> None:
+    result = run("fit", space.adapter, "--data", space.data, *FAST)
+    assert result.exit_code == 0
+    for words in ("validation AUROC", "softmax response", "gain", str(space.adapter.name)):
+        assert words in result.stdout
+
+
+def test_json_is_one_object_on_standard_output_and_nothing_else(space: Workspace) -> None:
+    result = run("fit", space.adapter, "--data", space.data, *FAST, "--json")
+    values = json.loads(result.stdout)
+    assert values["grid_points"] == 4
+    assert values["config"]["settings"]["max_epochs"] == 2
+
+
+def test_the_score_asked_for_is_the_score_fitted(space: Workspace) -> None:
+    result = run("fit", space.adapter, "--data", space.data, *FAST, "--score", "log_smoothmax", "--json")
+    assert json.loads(result.stdout)["config"]["settings"]["score"] == "log_smoothmax"
+
+
+def test_a_grid_of_ones_own_is_read_from_yaml(space: Workspace, tmp_path: Path) -> None:
+    grid = tmp_path / "mine.yaml"
+    grid.write_text("learning_rate: 0.001\nalpha: [0, 1]\nbeta: [0.5]\n")
+    result = run("fit", space.adapter, "--data", space.data, "--grid", grid, "--max-epochs", 2, "--json")
+    assert json.loads(result.stdout)["grid_points"] == 2
+
+
+def test_evaluate_prints_one_line_per_score_and_the_reports_path(fitted: Workspace, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    result = run("evaluate", fitted.adapter, "--data", fitted.data, "--report", report, "--resamples", 100)
+    assert result.exit_code == 0
+    for name in ("adue", "softmax-response", "entropy", "margin", "energy", "mahalanobis", "relative-mahalanobis"):
+        assert name in result.stdout
+    assert str(report) in result.stdout
+    assert report.is_file()
+
+
+def test_predict_reads_standard_input_and_writes_standard_output(fitted: Workspace) -> None:
+    result = run("predict", fitted.adapter, "-", "--output", "-", stdin='{"text": "good film"}\n{"text": "bad"}\n')
+    assert result.exit_code == 0
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["text"] for row in rows] == ["good film", "bad"]
+    assert "Scored" in result.stderr
+
+
+def test_info_shows_head_and_origin(fitted: Workspace) -> None:
+    result = run("info", fitted.adapter)
+    for words in ("LORA", "SHA-256", "smoothmax", "bad, fine, good", "not merged", "adapter"):
+        assert words in result.stdout
+    assert json.loads(run("info", fitted.adapter, "--json").stdout)["head"]["format_version"] == 1
+
+
+def test_train_fit_evaluate_predict_from_nothing_but_a_base_model(space: Workspace, tmp_path: Path) -> None:
+    base = save_tiny_base(tmp_path / "base", "bert", initializer_range=0.3)
+    adapter = tmp_path / "trained"
+    trained = run(
+        "train", "--model", base, "--data", space.data, "--out", adapter, "--epochs", 2, "--lr", 0.01, "--json"
+    )
+    assert trained.exit_code == 0, trained.output
+    assert json.loads(trained.stdout)["record"]["id2label"] == {"0": "bad", "1": "fine", "2": "good"}
+    assert run("fit", adapter, "--data", space.data, *FAST).exit_code == 0
+    assert run("evaluate", adapter, "--data", space.data, "--resamples", 100).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("fit", "{adapter}", "--data", "gone.csv"), 1, "error: there is no file"),
+        (("fit", "gone", "--data", "{data}"), 1, "error: there is no folder 'gone'"),
+        (("fit", "{adapter}", "--data", "{data}", "--grid", "huge"), 1, "no grid called 'huge'; use paper, fast"),
+        (("fit", "{adapter}", "--data", "{data}", "--text-column", "body"), 1, "--text-column"),
+        (("fit", "{adapter}", "--data", "{data}", "--base-model", "/gone"), 1, "there is no folder '/gone'"),
+        (("fit", "{adapter}", "--data", "{data}", "--label-map", "x"), 2, "--label-map takes DATA=MODEL"),
+        (("fit", "{adapter}", "--data", "{data}", "--sharpness", "-1"), 2, "sharpness"),
+        (("fit", "{adapter}", "--data", "{data}", "--score", "luck"), 2, "luck"),
+        (("fit", "{adapter}"), 2, "--data"),
+        (("evaluate", "{adapter}", "--data", "{data}"), 1, "has no uncertainty head yet"),
+        (("predict", "{adapter}", "{data}/test.jsonl", "--output", "out.doc"), 1, "has no uncertainty head yet"),
+        (("info", "gone"), 1, "there is no folder 'gone'"),
+        (("train", "--model", "/gone", "--data", "{data}", "--out", "out"), 1, "there is no folder '/gone'"),
+        (("train", "--model", "x", "--data", "{data}", "--out", "out", "--r", "0"), 2, "r: Input should be greater"),
+        (("levitate",), 2, "No such command"),
+    ],
+)
+def test_what_is_wrong_is_said_without_a_traceback(
+    space: Workspace, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    filled = [argument.format(adapter=space.adapter, data=space.data) for argument in arguments]
+    result = run(*filled)
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_an_error_is_one_line_and_debug_shows_where_it_arose(space: Workspace) -> None:
+    plain = run("info", "gone")
+    assert len(plain.stderr.strip().splitlines()) == 1
+    assert type(run("info", "gone", "--debug").exception).__name__ == "ModelError"
+
+
+def test_a_warning_is_one_line_on_standard_error(fitted: Workspace) -> None:
+    result = run("predict", fitted.adapter, "-", "--output", "-", stdin='{"text": " "}\n')
+    assert "warning: 1 text is empty" in result.stderr
+    assert ".py" not in result.stderr
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_with_130_leaves_no_half_file_and_the_next_run_goes_on(space: Workspace, tmp_path: Path) -> None:
+    rows = [{"text": f"good film {number}", "label": ("bad", "good")[number % 2]} for number in range(20_000)]
+    data = tmp_path / "many.jsonl"
+    data.write_text("\n".join(map(json.dumps, rows)))
+    command = [sys.executable, "-m", "adue", "fit", str(space.adapter), "--data", str(data), *FAST]
+    environment = os.environ | {"ADUE_CACHE_DIR": str(tmp_path / "cache")}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    features = tmp_path / "cache" / "features"
+    deadline = time.monotonic() + 120
+    while not list(features.rglob("*.safetensors")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in stderr
+    assert "Traceback" not in stderr
+    assert not list(space.adapter.glob("adue_*head*"))
+    assert not list(tmp_path.rglob("*.tmp"))
+    kept = {path: path.stat().st_mtime_ns for path in features.rglob("*.safetensors")}
+    assert subprocess.run(command, env=environment, check=False, capture_output=True).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
