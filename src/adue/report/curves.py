@@ -62,9 +62,9 @@ def calibration(confidence: Float[ndarray, " rows"], errors: Bool[ndarray, " row
 
 
 def histogram(u: Float[ndarray, " rows"]) -> Curve:
-    """Return the share of the rows (y) in each of BINS equal steps of [0, 1], at the middle of the step (x)."""
+    """Return the share of one or more rows (y) in each of BINS equal steps of [0, 1], at the middle of the step (x)."""
     counts, edges = np.histogram(u, bins=BINS, range=(0, 1))
-    return _thinned((edges[:-1] + edges[1:]) / 2, counts / max(1, len(u)))
+    return _thinned((edges[:-1] + edges[1:]) / 2, counts / len(u))
 
 
 def _thinned(x: Float[ndarray, " levels"], y: Float[ndarray, " levels"]) -> Curve:

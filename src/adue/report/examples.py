@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
-from adue.report.words import decimal, percent
+from adue.report.words import count, decimal, percent
 from adue.results import ScoredSet
 
 SHOWN = 8
@@ -16,7 +16,7 @@ LONGEST_TEXT = 600
 
 @dataclass(frozen=True)
 class Example:
-    """One row as a reader sees it; `rank` is the share of rows of the set with a lower U."""
+    """One row as a reader sees it; `rank` says how many rows of the set have a lower U."""
 
     text: str
     label: str
@@ -54,7 +54,7 @@ def _example(scored: ScoredSet, row: int, id2label: Mapping[int, str]) -> Exampl
         correct=label == prediction,
         confidence=percent(float(scored.confidence[row])),
         uncertainty=decimal(uncertainty),
-        rank=percent(float(np.mean(scored.uncertainty < uncertainty))),
+        rank=f"{int(np.sum(scored.uncertainty < uncertainty)):,} of {count(len(scored.texts), 'row')}",
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from adue.config import AdueConfig, Provenance
-from adue.report.words import HEAD_SCORES, count, decimal, percent
+from adue.report.words import HEAD_NAMES, count, decimal, percent
 from adue.results import EvaluationResult
 
 HASH_LENGTH = 12
@@ -62,7 +62,7 @@ def _head(config: AdueConfig) -> list[Fact]:
     settings, chosen = config.settings, config.hyperparameters
     sharpness = "" if settings.score == "entropy" else f", sharpness {settings.sharpness:g}"
     return [
-        Fact("Score", HEAD_SCORES[settings.score] + sharpness),
+        Fact("Score", HEAD_NAMES[settings.score] + sharpness),
         Fact("Learning rate", f"{chosen.learning_rate:g}"),
         Fact("Pull to softmax response (alpha)", f"{chosen.alpha:g}"),
         Fact("Pull to starting weights (beta)", f"{chosen.beta:g}"),

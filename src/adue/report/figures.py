@@ -82,23 +82,17 @@ def risk_coverage_figure(scored: ScoredSet) -> go.Figure:
 def histogram_figure(scored: ScoredSet) -> go.Figure:
     """Return how U is spread over errors (outline) and correct predictions (bars), each adding up to one."""
     figure = _figure("U", "rows of each group")
-    figure.update_layout(bargap=0.06)
+    figure.update_layout(bargap=0.06, showlegend=True)
     figure.update_xaxes(range=[-0.01, 1.01], tickformat=".1f")
     figure.update_yaxes(rangemode="tozero")
     hover = "U about %{x:.2f}<br>%{y:.1%} of the %{fullData.name}<extra></extra>"
-    correct = histogram(scored.uncertainty[~scored.errors])
-    wrong = histogram(scored.uncertainty[scored.errors])
-    figure.add_bar(
-        x=correct.x, y=correct.y, name="correct predictions", marker={"color": "var(--correct)"}, hovertemplate=hover
-    )
-    figure.add_scatter(
-        x=wrong.x,
-        y=wrong.y,
-        name="errors",
-        mode="lines",
-        line={"color": "var(--error)", "width": 2.5, "shape": "hvh"},
-        hovertemplate=hover,
-    )
+    correct, wrong = scored.uncertainty[~scored.errors], scored.uncertainty[scored.errors]
+    if len(correct):
+        bars, color = histogram(correct), {"color": "var(--correct)"}
+        figure.add_bar(x=bars.x, y=bars.y, name="correct predictions", marker=color, hovertemplate=hover)
+    if len(wrong):
+        steps, line = histogram(wrong), {"color": "var(--error)", "width": 2.5, "shape": "hvh"}
+        figure.add_scatter(x=steps.x, y=steps.y, name="errors", mode="lines", line=line, hovertemplate=hover)
     return figure
 
 

@@ -1,6 +1,7 @@
 """The tables of one evaluation set as rows of words, and where to draw each interval."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from adue.metrics import Interval
@@ -46,10 +47,10 @@ def score_rows(result: SetResult) -> list[ScoreRow]:
                 name=display_name(row.name),
                 emphasis=_emphasis(row.name),
                 auroc=decimal(row.auroc.value),
-                auroc_interval=_interval(decimal(row.auroc.low), decimal(row.auroc.high)),
+                auroc_interval=_interval(row.auroc, decimal),
                 span=_span(row.auroc, min(ends), max(ends)) if ends else None,
                 difference=None if is_reference else signed(row.difference.value),
-                difference_interval=_interval(signed(row.difference.low), signed(row.difference.high)),
+                difference_interval=_interval(row.difference, signed),
                 verdict="unclear" if is_reference else verdict(row.difference),
             )
         )
@@ -67,8 +68,8 @@ def _emphasis(name: str) -> str:
     return {ADUE: "adue", REFERENCE: "reference"}.get(name, "")
 
 
-def _interval(low: str, high: str) -> str:
-    return f"{low} to {high}"
+def _interval(interval: Interval, written: Callable[[float], str]) -> str:
+    return "none" if math.isnan(interval.low) else f"{written(interval.low)} to {written(interval.high)}"
 
 
 def _span(interval: Interval, low: float, high: float) -> Span | None:

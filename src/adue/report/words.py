@@ -18,15 +18,10 @@ REVIEWED = 0.2
 """Share of rows that a person looks at in the example of `review_sentence`."""
 
 DISPLAY_NAMES = {ADUE: "AdUE", REFERENCE: "softmax response"}
-HEAD_SCORES: dict[ScoreName, str] = {
+HEAD_NAMES: dict[ScoreName, str] = {
     "smoothmax": "SmoothMax, as in the paper",
     "log_smoothmax": "SmoothMax in log space",
     "entropy": "normalised entropy",
-}
-HEAD_FORMULAS: dict[ScoreName, str] = {
-    "smoothmax": "SmoothMax head",
-    "log_smoothmax": "log-space SmoothMax head",
-    "entropy": "entropy head",
 }
 CONCLUSIONS: dict[Verdict, str] = {
     "better": "AdUE is better",
@@ -111,12 +106,12 @@ def _difference(difference: Interval) -> str:
 
 def fitting_sentence(config: AdueConfig) -> str:
     """Return what was fitted on what, and how it did on the validation rows."""
-    metrics = config.metrics
+    metrics, score = config.metrics, HEAD_NAMES[config.settings.score]
     return (
-        f"The {HEAD_FORMULAS[config.settings.score]} was fitted on {count(metrics.train_rows, 'training row')} "
-        f"({count(metrics.train_errors, 'error')} of the classifier among them) and chosen on "
-        f"{count(metrics.validation_rows, 'validation row')} ({count(metrics.validation_errors, 'error')}), "
-        f"where its AUROC is {decimal(metrics.validation_auroc)} and that of softmax response "
+        f"The uncertainty head ({score}) was fitted on {count(metrics.train_rows, 'training row')}, of which the "
+        f"classifier gets {metrics.train_errors:,} wrong, and chosen on "
+        f"{count(metrics.validation_rows, 'validation row')} with {count(metrics.validation_errors, 'error')}, where its "
+        f"AUROC is {decimal(metrics.validation_auroc)} and that of softmax response "
         f"{decimal(metrics.validation_auroc_softmax_response)}."
     )
 
