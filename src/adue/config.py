@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adue.errors import ArtifactError, DataError, DataWarning
 
@@ -24,7 +24,20 @@ Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 class FrozenConfig(BaseModel):
     """A frozen set of values that warns about keys it does not know and reads the rest."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _warn_of_unknown_keys(cls, values: Any) -> Any:
+        unknown = sorted(map(str, set(values) - set(cls.model_fields))) if isinstance(values, dict) else []
+        if unknown:
+            warnings.warn(
+                f"{cls.__name__}: ignoring unknown keys {', '.join(unknown)}; a newer adue may have written them, "
+                "upgrade with pip install --upgrade adue",
+                DataWarning,
+                stacklevel=4,
+            )
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -35,23 +48,20 @@ class FrozenConfig(BaseModel):
         DataError
             When a value is missing or out of range; the message names it.
         """
-        unknown = sorted(set(values) - set(cls.model_fields))
-        if unknown:
-            warnings.warn(
-                f"{cls.__name__}: ignoring unknown keys {', '.join(unknown)}; a newer adue may have written them, "
-                "upgrade with pip install --upgrade adue",
-                DataWarning,
-                stacklevel=2,
-            )
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or cls.__name__
-            raise DataError(f"{cls.__name__}: {where}: {first['msg']}, got {first['input']!r}") from error
+            got = "" if first["type"] == "missing" else f", got {first['input']!r}"
+            raise DataError(f"{cls.__name__}: {where}: {first['msg']}{got}") from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
+        """Return plain JSON values, from which `from_dict` makes the same configuration.
+
+        >>> HyperParameters.from_dict(HyperParameters(alpha=1.0).to_dict()) == HyperParameters(alpha=1.0)
+        True
+        """
         return self.model_dump(mode="json")
 
 
@@ -106,7 +116,7 @@ class Grid(FrozenConfig):
             raise DataError(f"no grid called '{name}'; use {', '.join(GRIDS)} or the path of a .yaml file")
         try:
             values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise DataError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
         if not isinstance(values, dict):
             raise DataError(f"{path} must hold the lists learning_rate, alpha and beta, for example 'alpha: [0.1, 1]'")
@@ -131,8 +141,14 @@ class FitSettings(FrozenConfig):
     batch_size: int = Field(default=256, gt=0)
     max_epochs: int = Field(default=50, gt=0)
     patience: int = Field(default=5, gt=0)
-    warmup_fraction: Fraction = 0.1
+    warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _norm_needs_an_order_above_one(self) -> Self:
+        if self.score == "log_smoothmax" and self.sharpness <= 1:
+            raise ValueError("log_smoothmax needs a sharpness above 1")
+        return self
 
 
 class Provenance(FrozenConfig):

@@ -23,6 +23,8 @@ from adue.types import FeatureSet
 
 Array = TypeVar("Array", Tensor, np.ndarray)
 VALIDATION_SHARE = 0.2
+MIN_OF_EACH = 2
+"""Errors, and right rows, needed so that both sides of the split can have one."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,9 @@ def fit_features(
         are not a linear function of the features and `head` is not given.
     """
     settings = settings or FitSettings()
-    rows = FeatureSet(_tensor(features), _tensor(logits), torch.as_tensor(labels, dtype=torch.int64))
-    train, held_out = (rows, validation) if validation else _set_aside(rows, settings.seed)
+    rows = FeatureSet(_tensor(features), _tensor(logits), _labels(labels))
+    require_both(rows.errors.numpy(), "training")
+    train, held_out = _set_aside(rows, settings.seed) if validation is None else (rows, _float32(validation))
     original = head or recover_linear_head(rows.features, rows.logits)
     sweep = fit_heads(train, held_out, original, (grid or GRIDS["paper"]).points, settings, on_epoch=on_epoch)
     best = sweep.head(sweep.best)
@@ -174,11 +177,25 @@ def _tensor(array: Tensor | np.ndarray) -> Tensor:
     return torch.as_tensor(array).detach().cpu().float()
 
 
+def _float32(rows: FeatureSet) -> FeatureSet:
+    return FeatureSet(_tensor(rows.features), _tensor(rows.logits), rows.labels)
+
+
+def _labels(labels: Tensor | np.ndarray | Sequence[int]) -> Tensor:
+    given = torch.as_tensor(labels).detach().cpu()
+    whole = given.to(torch.int64)
+    if not bool((whole == given).all()):
+        raise DataError("labels must be whole numbers, the index of the class; map names with --label-map")
+    return whole
+
+
 def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:
     errors = rows.errors.numpy()
-    require_both(errors, "training")
-    if min(errors.sum(), (~errors).sum()) < 2:  # noqa: PLR2004 - one for each side
-        raise DataError("only one row is an error (or is right): too few to set validation rows aside; give more rows")
+    if min(errors.sum(), (~errors).sum()) < MIN_OF_EACH or len(rows) < MIN_OF_EACH / VALIDATION_SHARE:
+        raise DataError(
+            f"{int(errors.sum())} of {len(rows)} rows are errors: too few rows to set validation rows aside; "
+            "give more rows, or validation rows"
+        )
     train, held_out = train_test_split(
         np.arange(len(rows)), test_size=VALIDATION_SHARE, stratify=errors, random_state=seed
     )

@@ -1,9 +1,10 @@
 """Writing files so that a reader never sees half of one."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from adue.errors import ArtifactError
@@ -18,25 +19,52 @@ def atomic_write(path: Path) -> Iterator[Path]:
     ArtifactError
         When the operating system refuses to write (disk full, no permission); the old file, if any, is untouched.
     """
+    with atomic_writes(path) as (temporary,):
+        yield temporary
+
+
+@contextmanager
+def atomic_writes(*paths: Path) -> Iterator[tuple[Path, ...]]:
+    """Yield a temporary path beside each of `paths`, for files that belong together: all take their place or none.
+
+    Raises
+    ------
+    ArtifactError
+        As `atomic_write`. Only a crash between the two renames at the end can leave a mixture behind.
+    """
+    with ExitStack() as stack:
+        temporaries = tuple(_temporary_beside(path, stack) for path in paths)
+        current = paths[0]
+        try:
+            yield temporaries
+            for temporary, current in zip(temporaries, paths, strict=True):
+                _settle(temporary, current)
+            for temporary, current in zip(temporaries, paths, strict=True):
+                temporary.replace(current)
+        except OSError as error:
+            raise _cannot_write(current, error) from error
+
+
+def _temporary_beside(path: Path, stack: ExitStack) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         os.close(descriptor)
     except OSError as error:
         raise _cannot_write(path, error) from error
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    stack.callback(Path(name).unlink, missing_ok=True)
+    return Path(name)
+
+
+def _settle(temporary: Path, path: Path) -> None:
+    """Bring the bytes to the disk, with the rights of a new file, and make sure that a rename can follow."""
+    with temporary.open("rb") as written:
+        os.fsync(written.fileno())
+    umask = os.umask(0)
+    os.umask(umask)
+    temporary.chmod(0o666 & ~umask)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
 def _cannot_write(path: Path, error: OSError) -> ArtifactError:

@@ -49,12 +49,13 @@ def smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness: flo
 
 
 def log_smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness: float) -> Float[Tensor, "*rows"]:
-    """Return U with the maximum smoothed over the logits and computed in log space; in [0, 1], never clamped.
+    """Return U with the maximum smoothed over the logits and computed in log space; in [0, 1], with a gradient inside.
 
     Notes
     -----
     The smooth maximum of p is its lambda-norm, ``q = exp(logsumexp(lambda z) / lambda - logsumexp(z))``, which is
-    at most 1 for every lambda >= 1, so ``U = (1 - q) / (1 - C^(1/lambda - 1))`` needs no clamp. With r the sum of
+    at most 1 for every lambda > 1, so ``U = (1 - q) / (1 - C^(1/lambda - 1))`` lies in [0, 1] by itself; the clamp
+    takes away rounding at uniform p only. With r the sum of
     ``exp(z_j - z_max)`` over the other classes, ``-log q = log(1 + r) - log(1 + r_lambda) / lambda``, which keeps
     full relative precision, and a gradient, down to the smallest floating-point numbers.
     """
@@ -64,7 +65,7 @@ def log_smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness:
     log_odds_of_rest = gaps.logsumexp(dim=-1)
     sharpened = (sharpness * gaps).logsumexp(dim=-1)
     minus_log_q = softplus(log_odds_of_rest) - softplus(sharpened) / sharpness
-    return -torch.expm1(-minus_log_q) / -math.expm1((1 / sharpness - 1) * math.log(classes))
+    return (-torch.expm1(-minus_log_q) / -math.expm1((1 / sharpness - 1) * math.log(classes))).clamp(0, 1)
 
 
 def entropy_uncertainty(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*rows"]:

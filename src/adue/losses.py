@@ -10,17 +10,24 @@ from torch import Tensor
 def error_bce(u: Float[Tensor, "*heads rows"], errors: Float[Tensor, " rows"]) -> Float[Tensor, "*heads"]:
     """Return the binary cross-entropy of U as the probability of an error, averaged over rows.
 
-    Logarithms are bounded below at -100, as in torch.nn.BCELoss, so that U = 0 or 1 gives a finite loss.
+    U is kept one floating-point step inside (0, 1), so that U = 0 or 1 gives a finite loss and a finite gradient.
+
+    >>> error_bce(torch.tensor([0.5, 0.5]), torch.tensor([1.0, 0.0]))
+    tensor(0.6931)
     """
-    log_u = u.log().clamp(min=-100)
-    log_rest = (-u).log1p().clamp(min=-100)
-    return -torch.where(errors > 0, log_u, log_rest).mean(dim=-1)
+    kind = torch.finfo(u.dtype)
+    inside = u.clamp(kind.tiny, 1 - kind.eps)
+    return -torch.where(errors > 0, inside.log(), (-inside).log1p()).mean(dim=-1)
 
 
 def softmax_regularisation(
     u: Float[Tensor, "*heads rows"], softmax_response: Float[Tensor, " rows"]
 ) -> Float[Tensor, "*heads"]:
-    """Return the mean squared distance of U to the normalised softmax response U0."""
+    """Return the mean squared distance of U to the normalised softmax response U0.
+
+    >>> softmax_regularisation(torch.tensor([0.5, 0.0]), torch.tensor([0.0, 0.0]))
+    tensor(0.1250)
+    """
     return (u - softmax_response).square().mean(dim=-1)
 
 
@@ -28,6 +35,9 @@ def l2_sp(weights: Iterable[Tensor], starting_points: Iterable[Tensor], stack_di
     """Return the squared distance of all weights to where they started (L2-SP, Li et al. 2018, arXiv 1802.01483).
 
     The first `stack_dims` dimensions count heads and are kept.
+
+    >>> l2_sp([torch.tensor([3.0, 4.0])], [torch.zeros(2)])
+    tensor(25.)
     """
     terms = [
         (weight - start).square().flatten(start_dim=stack_dims).sum(dim=-1)

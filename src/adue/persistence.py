@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from adue.config import AdueConfig
 from adue.digests import tensors_sha256
 from adue.errors import ArtifactError
 from adue.estimator import FittedHead
-from adue.files import atomic_write
+from adue.files import atomic_writes
 from adue.head import AdueHead
 
 HEAD_FILE = "adue_head.safetensors"
@@ -25,8 +25,9 @@ def save_head(fitted: FittedHead, folder: Path) -> None:
     ArtifactError
         When a file cannot be written; what was there before stays whole.
     """
-    with atomic_write(folder / HEAD_FILE) as weights, atomic_write(folder / CONFIG_FILE) as config:
-        save_file(fitted.head.state_dict(), weights, metadata={"format": "pt"})
+    tensors = {name: tensor.cpu() for name, tensor in fitted.head.state_dict().items()}
+    with atomic_writes(folder / HEAD_FILE, folder / CONFIG_FILE) as (weights, config):
+        weights.write_bytes(save(tensors, metadata={"format": "pt"}))
         config.write_text(json.dumps(fitted.config.to_dict(), indent=2) + "\n", encoding="utf-8")
 
 

@@ -16,6 +16,7 @@ from torch.func import functional_call
 from torch.optim.lr_scheduler import OneCycleLR
 
 from adue.config import FitSettings, HyperParameters
+from adue.errors import DataError
 from adue.head import AdueHead, softmax_response
 from adue.losses import error_bce, l2_sp, softmax_regularisation
 from adue.metrics import auroc, require_both
@@ -68,19 +69,22 @@ def fit_heads(
     Raises
     ------
     DataError
-        When either set has no errors or only errors, so that no AUROC exists.
+        When either set has no errors or only errors, so that no AUROC exists, or does not fit the head.
     """
+    _require_fit(train, "training", original)
+    _require_fit(validation, "validation", original)
     require_both(train.errors.numpy(), "training")
     require_both(validation.errors.numpy(), "validation")
     template = AdueHead.from_weights(original.shape, original.state_dict(), settings.score, settings.sharpness)
     groups = _groups(template, points)
-    steps = -(-len(train) // settings.batch_size)
+    total_steps = settings.max_epochs * -(-len(train) // settings.batch_size)
     optimizer = torch.optim.Adam([{"params": list(group.weights.values()), "lr": group.rate} for group in groups])
     schedule = OneCycleLR(
         optimizer,
         max_lr=[group.rate for group in groups],
-        total_steps=settings.max_epochs * steps,
-        pct_start=settings.warmup_fraction,
+        total_steps=total_steps,
+        # OneCycleLR divides by zero for a warm-up of one step.
+        pct_start=settings.warmup_fraction if settings.warmup_fraction * total_steps > 1 else 0.0,
         cycle_momentum=False,
     )
     tracker = _BestEpochs(template, len(points), settings.patience)
@@ -102,6 +106,16 @@ def fit_heads(
         if finished:
             break
     return SweepResult(tuple(points), tracker.auroc, tuple(int(e) for e in tracker.epoch), tracker.weights, template)
+
+
+def _require_fit(rows: FeatureSet, where: str, head: AdueHead) -> None:
+    given = (rows.features.shape[-1], rows.num_labels)
+    wanted = (head.shape.hidden_size, head.shape.num_labels)
+    if given != wanted:
+        raise DataError(
+            f"the {where} rows have {given[0]} features and {given[1]} classes, the head has {wanted[0]} and "
+            f"{wanted[1]}; extract the rows with the classifier whose head this is"
+        )
 
 
 @dataclass(frozen=True)

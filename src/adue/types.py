@@ -26,7 +26,13 @@ class FeatureSet:
     Raises
     ------
     DataError
-        When the rows disagree in number, a value is not finite, or a label is out of range.
+        When the dimensions or the number of rows disagree, a value is not finite, or a label is out of range.
+
+    Examples
+    --------
+    >>> rows = FeatureSet(torch.zeros(2, 3), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 0]))
+    >>> rows.errors
+    tensor([False,  True])
     """
 
     features: Float[Tensor, "rows hidden"]
@@ -34,6 +40,7 @@ class FeatureSet:
     labels: Int[Tensor, " rows"] | None = None
 
     def __post_init__(self) -> None:
+        self._require_dimensions()
         rows = len(self.features)
         if len(self.logits) != rows or (self.labels is not None and len(self.labels) != rows):
             given = [len(self.features), len(self.logits)]
@@ -54,6 +61,20 @@ class FeatureSet:
             raise DataError(
                 f"labels must lie in 0..{self.num_labels - 1}, found {int(self.labels.min())}.."
                 f"{int(self.labels.max())}; map the label names with --label-map, or check num_labels"
+            )
+
+    def _require_dimensions(self) -> None:
+        wanted = {"features": (self.features, 2), "logits": (self.logits, 2), "labels": (self.labels, 1)}
+        for name, (values, dimensions) in wanted.items():
+            if values is not None and values.dim() != dimensions:
+                raise DataError(
+                    f"{name} must have {dimensions} dimension{'s' * (dimensions > 1)}, got shape "
+                    f"{tuple(values.shape)}: features (rows, hidden), logits (rows, classes), labels (rows,)"
+                )
+        if self.num_labels < 2:  # noqa: PLR2004
+            raise DataError(
+                f"logits must have a column per class, at least two, got {self.num_labels}; "
+                "for a single logit z pass the two columns 0 and z"
             )
 
     def _labels_in_range(self, labels: Tensor) -> bool:
