@@ -7,6 +7,7 @@ from pathlib import Path
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from peft import PeftModel
+from safetensors import SafetensorError
 
 from adue.digests import tensors_sha256
 from adue.errors import ArtifactError, ModelError
@@ -89,5 +90,6 @@ def _write(classifier: FrozenClassifier, folder: Path) -> None:
             for path in sorted(source.iterdir()):
                 if path.is_file() and path.name != "README.md":
                     shutil.move(path, folder / path.name)
-    except OSError as error:
-        raise ArtifactError(f"cannot write {folder}: {error.strerror or error}; choose another folder") from error
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ArtifactError(f"cannot write {folder}: {reason}; choose another folder") from error

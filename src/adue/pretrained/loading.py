@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
+from huggingface_hub import try_to_load_from_cache
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import (
@@ -94,8 +95,15 @@ def load_classifier(
         model=model.eval(),
         tokenizer=tokenizer,
         fresh_keys=tuple(sorted({*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])})),
-        revision=getattr(model.config, "_commit_hash", None),
+        revision=_commit(source, revision),
     )
+
+
+def _commit(source: str, revision: str | None) -> str | None:
+    if Path(source).is_dir():
+        return None
+    cached = try_to_load_from_cache(source, "config.json", revision=revision)
+    return Path(cached).parent.name if isinstance(cached, str) else None
 
 
 def _load_config(
