@@ -12,7 +12,10 @@ from adue.report import write_report
 from tests.report.factory import SENTENCES, make_evaluation, make_result, make_scored
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a program called chromium (apt install chromium)")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs a program called chromium (apt install chromium)"),
+]
 
 ATTACK = "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'></script>"
 DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)

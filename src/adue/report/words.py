@@ -110,8 +110,8 @@ def fitting_sentence(config: AdueConfig) -> str:
     return (
         f"The uncertainty head ({score}) was fitted on {count(metrics.train_rows, 'training row')}, of which the "
         f"classifier gets {metrics.train_errors:,} wrong, and chosen on "
-        f"{count(metrics.validation_rows, 'validation row')} with {count(metrics.validation_errors, 'error')}, where its "
-        f"AUROC is {decimal(metrics.validation_auroc)} and that of softmax response "
+        f"{count(metrics.validation_rows, 'validation row')} with {count(metrics.validation_errors, 'error')}, where "
+        f"its AUROC is {decimal(metrics.validation_auroc)} and that of softmax response "
         f"{decimal(metrics.validation_auroc_softmax_response)}."
     )
 
