@@ -10,6 +10,7 @@ from plotly.offline import get_plotlyjs
 
 from adue.errors import ArtifactError, DataError
 from adue.report import render_report, write_report
+from adue.results import SetResult
 from tests.report.factory import ADAPTER_SHA256, make_evaluation, make_result, make_scored
 
 BUNDLE = get_plotlyjs()
@@ -149,3 +150,12 @@ def test_a_file_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ArtifactError, match=r"cannot write .*report\.html"):
         write_report(tmp_path / "file" / "report.html", make_evaluation(make_result(scored)), [scored])
+
+
+def test_a_set_without_rows_says_so_and_draws_nothing() -> None:
+    scored = make_scored("empty", rows=0)
+    result = SetResult(name="empty", rows=0, errors=0, accuracy=float("nan"), majority_accuracy=0.0, scores=())
+    page = Page(render_report(make_evaluation(result), [scored]))
+    assert "This set has no rows." in page.text
+    assert "nan" not in page.text
+    assert page.count("div", **{"class": "plot"}) == 0

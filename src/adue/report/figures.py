@@ -15,7 +15,7 @@ LINES = {
     ADUE: {"color": "var(--adue)", "width": 3},
     REFERENCE: {"color": "var(--reference)", "width": 2.5},
 }
-DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot", "5px,2px,1px,2px", "1px,1px")
+DASHES = ("dash", "dashdot", "longdash", "longdashdot", "5px,2px,1px,2px", "1px,1px")
 HOVER = "%{x:.1%} %{xaxis.title.text}<br>%{y:.1%} %{yaxis.title.text}<extra>%{fullData.name}</extra>"
 HEADROOM = 1.3
 
