@@ -114,13 +114,11 @@ def test_require_both_accepts_one_error_among_right_rows() -> None:
         ([], r"the test data has no rows; give at least a few hundred labelled rows"),
         (
             [False] * 5,
-            "AUROC is undefined on the test data: no prediction is wrong in 5 rows; "
-            "give more rows, or rows the adapter was not trained on",
+            r"AUROC is undefined on the test data: no prediction is wrong in 5 rows; give more rows, or rows .*",
         ),
         (
             [True] * 5,
-            "AUROC is undefined on the test data: every prediction is wrong in 5 rows; "
-            "check that the labels' names and order match the model's id2label",
+            r"AUROC is undefined on the test data: every prediction is wrong in 5 rows; check that the labels' .*",
         ),
     ],
 )

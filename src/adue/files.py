@@ -3,7 +3,7 @@
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -34,15 +34,14 @@ def atomic_writes(*paths: Path) -> Iterator[tuple[Path, ...]]:
     """
     with ExitStack() as stack:
         temporaries = tuple(_temporary_beside(path, stack) for path in paths)
-        current = paths[0]
         try:
             yield temporaries
-            for temporary, current in zip(temporaries, paths, strict=True):
-                _settle(temporary, current)
-            for temporary, current in zip(temporaries, paths, strict=True):
-                temporary.replace(current)
+            for temporary, path in zip(temporaries, paths, strict=True):
+                _settle(temporary, path)
+            for temporary, path in zip(temporaries, paths, strict=True):
+                temporary.replace(path)
         except OSError as error:
-            raise _cannot_write(current, error) from error
+            raise _cannot_write(paths, error) from error
 
 
 def _temporary_beside(path: Path, stack: ExitStack) -> Path:
@@ -51,7 +50,7 @@ def _temporary_beside(path: Path, stack: ExitStack) -> Path:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         os.close(descriptor)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise _cannot_write([path], error) from error
     stack.callback(Path(name).unlink, missing_ok=True)
     return Path(name)
 
@@ -67,8 +66,8 @@ def _settle(temporary: Path, path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
-def _cannot_write(path: Path, error: OSError) -> ArtifactError:
-    reason = error.strerror or str(error)
+def _cannot_write(paths: Sequence[Path], error: OSError) -> ArtifactError:
+    names, reason = " and ".join(map(str, paths)), error.strerror or str(error)
     return ArtifactError(
-        f"cannot write {path}: {reason}; nothing was left behind, free some space or choose another folder"
+        f"cannot write {names}: {reason}; nothing was left behind, free some space or choose another folder"
     )

@@ -1,0 +1,59 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import scipy.special
+import scipy.stats
+import torch
+from numpy import ndarray
+from torch import Tensor
+
+from adue.scores import OUTPUT_SCORES, energy, entropy, margin, max_probability
+
+LOGITS = torch.tensor(np.random.default_rng(0).normal(scale=4, size=(50, 5)))
+CONFIDENT_THEN_DOUBTFUL = torch.tensor([[9.0, 0.0, -1.0], [0.2, 0.0, -1.0]])
+
+
+def by_hand_max_probability(p: ndarray) -> ndarray:
+    return np.asarray((1 - p.max(axis=-1)) / (1 - 1 / p.shape[-1]))
+
+
+def by_hand_margin(p: ndarray) -> ndarray:
+    ordered = np.sort(p, axis=-1)
+    return np.asarray(1 - ordered[:, -1] + ordered[:, -2])
+
+
+@pytest.mark.parametrize(
+    ("score", "formula"),
+    [
+        (max_probability, by_hand_max_probability),
+        (margin, by_hand_margin),
+        (entropy, lambda p: scipy.stats.entropy(p, axis=-1)),
+    ],
+)
+def test_scores_of_the_probabilities_equal_their_formula(
+    score: Callable[[Tensor], Tensor], formula: Callable[[ndarray], ndarray]
+) -> None:
+    probabilities = scipy.special.softmax(LOGITS.numpy(), axis=-1)
+    np.testing.assert_allclose(score(LOGITS).numpy(), formula(probabilities), atol=1e-12)
+
+
+def test_energy_equals_its_formula() -> None:
+    np.testing.assert_allclose(energy(LOGITS).numpy(), -scipy.special.logsumexp(LOGITS.numpy(), axis=-1))
+
+
+@pytest.mark.parametrize("name", sorted(OUTPUT_SCORES))
+def test_a_doubtful_row_scores_higher_than_a_confident_one(name: str) -> None:
+    confident, doubtful = OUTPUT_SCORES[name](CONFIDENT_THEN_DOUBTFUL)
+    assert doubtful > confident
+
+
+@pytest.mark.parametrize("name", ["softmax-response", "entropy", "margin"])
+def test_very_confident_rows_are_not_tied_by_rounding(name: str) -> None:
+    first, second = OUTPUT_SCORES[name](torch.tensor([[20.0, 0.0], [22.0, 0.0]]))
+    assert first > second > 0
+
+
+@pytest.mark.parametrize("name", sorted(OUTPUT_SCORES))
+def test_scores_are_finite_on_extreme_rows(name: str) -> None:
+    assert OUTPUT_SCORES[name](torch.tensor([[1e4, -1e4], [0.0, 0.0], [-3e38, 3e38]])).isfinite().all()

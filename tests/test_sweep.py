@@ -1,0 +1,186 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+from torch.optim.lr_scheduler import OneCycleLR
+
+from adue.config import GRIDS, Activation, FitSettings, Grid, HyperParameters, ScoreName
+from adue.errors import DataError
+from adue.head import AdueHead, softmax_response, uncertainty
+from adue.metrics import auroc
+from adue.sweep import SweepResult, fit_heads
+from adue.types import FeatureSet
+from tests.support.rows import random_head, rows_of
+
+SETTINGS = FitSettings(max_epochs=6, batch_size=32, patience=3)
+GRID = Grid(learning_rate=(0.05, 0.003), alpha=(0.1, 1.0), beta=(0.01,))
+
+
+def drawn_batches(errors: Tensor, settings: FitSettings) -> list[list[Tensor]]:
+    """All batches of all epochs: with replacement, each row weighted by the inverse frequency of its kind."""
+    frequency = torch.where(errors, errors.double().mean(), 1 - errors.double().mean())
+    generator = torch.Generator().manual_seed(settings.seed)
+    return [
+        list(torch.multinomial(1 / frequency, len(errors), True, generator=generator).split(settings.batch_size))
+        for _ in range(settings.max_epochs)
+    ]
+
+
+def fit_one_head(
+    train: FeatureSet, validation: FeatureSet, original: AdueHead, point: HyperParameters, settings: FitSettings
+) -> tuple[float, int, dict[str, Tensor]]:
+    """The method written down for one head at a time: validation AUROC, best epoch, and the weights of that epoch."""
+    head = AdueHead.from_weights(original.shape, original.state_dict(), settings.score, settings.sharpness)
+    optimizer = torch.optim.Adam(head.parameters(), lr=point.learning_rate)
+    epochs = drawn_batches(train.errors, settings)
+    schedule = OneCycleLR(
+        optimizer,
+        point.learning_rate,
+        total_steps=sum(len(batches) for batches in epochs),
+        pct_start=settings.warmup_fraction,
+        cycle_momentum=False,
+    )
+    best, best_epoch, kept = -1.0, 0, {}
+    for epoch, batches in enumerate(epochs, start=1):
+        for rows in batches:
+            u = uncertainty(head.logits(train.features[rows]), settings.score, settings.sharpness)
+            e, u0 = train.errors[rows].float(), softmax_response(train.logits[rows])
+            loss = torch.nn.functional.binary_cross_entropy(u, e) + point.alpha * ((u - u0) ** 2).mean()
+            for name, weight in head.named_parameters():
+                loss = loss + point.beta * ((weight - original.get_parameter(name)) ** 2).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+        with torch.no_grad():
+            now = float(roc_auc_score(validation.errors, head(validation.features)))
+        if now > best + 1e-12:
+            best, best_epoch, kept = now, epoch, {n: w.clone() for n, w in head.state_dict().items()}
+        if epoch - best_epoch >= settings.patience:
+            break
+    return best, best_epoch, kept
+
+
+def fit(settings: FitSettings = SETTINGS, activation: Activation | None = None, grid: Grid = GRID) -> SweepResult:
+    head = random_head(activation=activation)
+    return fit_heads(rows_of(head), rows_of(head, seed=1), head, grid.points, settings)
+
+
+@pytest.mark.parametrize("score", ["smoothmax", "log_smoothmax", "entropy"])
+@pytest.mark.parametrize("activation", [None, "tanh"])
+def test_the_stacked_sweep_equals_one_head_after_the_other(score: ScoreName, activation: Activation | None) -> None:
+    settings = FitSettings(max_epochs=6, batch_size=32, patience=3, score=score)
+    result = fit(settings, activation)
+    head = random_head(activation=activation)
+    train, validation = rows_of(head), rows_of(head, seed=1)
+    for index, point in enumerate(GRID.points):
+        value, epoch, weights = fit_one_head(train, validation, head, point, settings)
+        assert result.validation_auroc[index] == pytest.approx(value, abs=1e-4)
+        assert result.epochs[index] == epoch
+        for name, weight in weights.items():
+            torch.testing.assert_close(result.weights[name][index], weight, rtol=1e-3, atol=1e-4)
+
+
+def test_the_weights_kept_are_those_of_the_best_epoch() -> None:
+    # A rate far too high: the heads get worse after a while, and the sweep must not return their last state.
+    grid = Grid(learning_rate=(1.0, 0.01), alpha=(0.1,), beta=(0.0,))
+    settings = FitSettings(max_epochs=8, batch_size=32, patience=2, score="log_smoothmax")
+    result = fit(settings, grid=grid)
+    validation = rows_of(random_head(), seed=1)
+    assert min(result.epochs) < settings.max_epochs
+    for index in range(len(grid.points)):
+        with torch.no_grad():
+            u = result.head(index)(validation.features)
+        assert auroc(u.double().numpy(), validation.errors.numpy()) == pytest.approx(result.validation_auroc[index])
+
+
+def test_every_head_stops_by_itself_and_the_sweep_stops_with_the_last() -> None:
+    seen: list[int] = []
+    head = random_head()
+    settings = FitSettings(max_epochs=50, patience=2)
+    # Rates so small that no ranking changes after the first epoch.
+    points = [HyperParameters(learning_rate=1e-12), HyperParameters(learning_rate=1e-11)]
+    result = fit_heads(rows_of(head), rows_of(head, seed=1), head, points, settings, on_epoch=seen.append)
+    assert result.epochs == (1, 1)
+    assert seen == [1, 2, 3]
+
+
+def test_the_best_is_the_first_of_equals() -> None:
+    point = HyperParameters(learning_rate=0.01)
+    head = random_head()
+    points = [HyperParameters(learning_rate=1e-12), point, point]
+    result = fit_heads(rows_of(head), rows_of(head, seed=1), head, points, SETTINGS)
+    assert result.validation_auroc[1] == result.validation_auroc[2] > result.validation_auroc[0]
+    assert result.best == 1
+
+
+def test_the_same_seed_gives_the_same_heads_and_another_seed_others() -> None:
+    first, again, other = fit(), fit(), fit(SETTINGS.model_copy(update={"seed": 1}))
+    for name, weights in first.weights.items():
+        assert torch.equal(weights, again.weights[name])
+        assert not torch.equal(weights, other.weights[name])
+    np.testing.assert_array_equal(first.validation_auroc, again.validation_auroc)
+
+
+def test_the_global_generator_is_left_alone() -> None:
+    before = torch.get_rng_state()
+    fit()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_original_is_not_changed() -> None:
+    head = random_head()
+    before = {name: weight.clone() for name, weight in head.state_dict().items()}
+    fit_heads(rows_of(head), rows_of(head, seed=1), head, GRID.points, SETTINGS)
+    assert all(torch.equal(weight, before[name]) for name, weight in head.state_dict().items())
+    assert all(parameter.grad is None for parameter in head.parameters())
+
+
+@pytest.mark.parametrize("score", ["smoothmax", "log_smoothmax", "entropy"])
+def test_a_fitted_head_beats_softmax_response_where_features_tell_of_errors(score: ScoreName) -> None:
+    head = random_head()
+    train, validation, test = (rows_of(head, 600, seed=seed) for seed in range(3))
+    settings = FitSettings(max_epochs=15, batch_size=64, score=score)
+    points = Grid(learning_rate=(0.1, 0.02), alpha=(0.01,), beta=(0.0,)).points
+    result = fit_heads(train, validation, head, points, settings)
+    with torch.no_grad():
+        u = result.head(result.best)(test.features)
+    reference = float(roc_auc_score(test.errors, softmax_response(test.logits)))
+    assert reference < 0.6
+    assert float(roc_auc_score(test.errors, u)) > reference + 0.15
+
+
+def test_a_strong_pull_to_the_start_keeps_the_head_at_the_start() -> None:
+    def distance(beta: float) -> float:
+        result = fit(grid=Grid(learning_rate=(0.01,), alpha=(0.0,), beta=(beta,)))
+        return float((result.weights["out_weight"][0] - random_head().out_weight.detach()).norm())
+
+    assert distance(100.0) < 0.2 * distance(0.0)
+
+
+@pytest.mark.parametrize(("epochs", "warmup"), [(1, 0.1), (10, 0.1), (4, 0.25), (3, 0.0), (2, 0.99)])
+def test_any_length_of_warm_up_is_possible(epochs: int, warmup: float) -> None:
+    settings = FitSettings(max_epochs=epochs, warmup_fraction=warmup, patience=100)
+    assert fit(settings).validation_auroc.shape == (4,)
+
+
+@pytest.mark.parametrize(("which", "name"), [(0, "training"), (1, "validation")])
+@pytest.mark.parametrize(
+    ("all_wrong", "state"), [(False, "no prediction is wrong"), (True, "every prediction is wrong")]
+)
+def test_rows_without_both_kinds_are_refused(which: int, name: str, all_wrong: bool, state: str) -> None:
+    head = random_head()
+    sets = [rows_of(head), rows_of(head, seed=1)]
+    answers = sets[which].predictions
+    labels = (answers + 1) % 3 if all_wrong else answers
+    sets[which] = FeatureSet(sets[which].features, sets[which].logits, labels)
+    with pytest.raises(DataError, match=f"^AUROC is undefined on the {name} data: {state} in 200 rows; "):
+        fit_heads(sets[0], sets[1], head, GRID.points, SETTINGS)
+
+
+@pytest.mark.parametrize("other", [random_head(hidden=5), random_head(classes=4)])
+def test_rows_of_another_classifier_are_refused(other: AdueHead) -> None:
+    head = random_head()
+    with pytest.raises(DataError, match=r"^the validation rows have [56] features and [34] classes, the head has 6 "):
+        fit_heads(rows_of(head), rows_of(other), head, GRIDS["fast"].points, SETTINGS)
