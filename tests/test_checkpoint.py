@@ -1,7 +1,4 @@
 import re
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +7,7 @@ from adue import AdueModel, ArtifactError, ModelError
 from adue.checkpoint import find_folder, save_classifier
 from tests.support.adapters import random_texts, save_tiny_adapter, save_tiny_whole
 from tests.support.cache import COMMIT, put_into_cache
+from tests.support.disk import files_up_to
 
 TEXTS = random_texts(8)
 
@@ -24,17 +22,6 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_adapter(tmp_path_factory.mktemp("bert"), "bert")
-
-
-@contextmanager
-def files_up_to(size: int) -> Iterator[None]:
-    """Let no file grow beyond `size` bytes in the block, as on a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class TestFindFolder:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -6,12 +7,13 @@ import torch
 from peft import LoraConfig, PeftModel
 from peft.tuners.lora import LoraLayer
 
-from adue import AdueModel, DataError
+from adue import AdueModel, ArtifactError, DataError
 from adue.features import extract as module
 from adue.features.classifier import FrozenClassifier
 from adue.features.extract import extract
 from adue.types import FeatureSet
-from tests.support.adapters import lora, make_answers_differ, random_texts, save_tiny_adapter, tiny_adapter
+from tests.support.adapters import make_answers_differ, random_texts, save_tiny_adapter, tiny_adapter
+from tests.support.disk import files_up_to
 from tests.support.tiny import save_tiny_base, tiny_tokenizer
 
 TEXTS = random_texts(25, seed=3)
@@ -137,6 +139,12 @@ def test_a_truncated_shard_is_computed_again(
     assert_same(again, whole)
 
 
+def test_a_full_disk_is_one_line_and_leaves_no_shard(classifier: FrozenClassifier, tmp_path: Path) -> None:
+    with files_up_to(1000), pytest.raises(ArtifactError, match=r"cannot write .*\.safetensors: File too large"):
+        extract(classifier, TEXTS, cache=tmp_path)
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
 def test_rows_added_later_leave_whole_shards_in_use(
     classifier: FrozenClassifier, tmp_path: Path, passes: list[int]
 ) -> None:
@@ -198,7 +206,7 @@ class TestAnotherModelIsAnotherKey:
     def test_another_adapter_of_the_same_base(
         self, model: PeftModel, check: Callable[[Callable[[], object]], None]
     ) -> None:
-        model.add_adapter("second", lora("bert"))
+        model.add_adapter("second", deepcopy(model.peft_config["default"]))
         model.set_adapter("second")
         make_answers_differ(model, seed=50)
         check(lambda: model.set_adapter("default"))

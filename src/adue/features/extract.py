@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from peft import PeftModel
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from adue.digests import tensors_sha256
@@ -58,7 +58,7 @@ def extract(
             shard = _run(classifier, rows, batch_size, on_progress)
             if path is not None:
                 with atomic_write(path) as temporary:
-                    save_file(shard, temporary)
+                    temporary.write_bytes(save(shard))
         elif on_progress is not None:
             on_progress(len(rows))
         shards.append(shard)

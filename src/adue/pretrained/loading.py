@@ -116,6 +116,11 @@ def _load_config(
     except OSError as error:
         raise ModelError(_not_there(name, source)) from error
     except ValueError as error:
+        if "trust_remote_code" in str(error):
+            raise ModelError(
+                f"'{name}' ships Python code that has to run to load it, and adue runs none unless told to; "
+                "read it, and pass --trust-remote-code if you trust it"
+            ) from error
         raise ModelError(
             f"the config.json of base model '{name}' is not one that transformers knows ({_first_line(error)}); "
             "give another model with --base-model"
