@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,7 @@ def texts(tmp_path: Path) -> Path:
     return path
 
 
-def read(path: Path) -> list[dict[str, object]]:
+def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -57,7 +58,7 @@ def test_pieces_of_a_long_file_are_scored_as_the_whole(
     np.testing.assert_allclose(
         [row["uncertainty"] for row in pieces],
         [row["uncertainty"] for row in whole],
-        atol=1e-5,  # type: ignore[misc]
+        atol=1e-5,
     )
 
 

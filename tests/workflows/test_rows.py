@@ -15,7 +15,7 @@ from adue import AdueError, ArtifactError, DataError
 from adue.workflows.rows import CHUNK_ROWS, read_rows, write_rows
 
 ROWS = [{"id": "7", "text": 'commas, "quotes"\nand lines'}, {"id": "08", "text": "NA"}]
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00\r"), max_size=20)
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=20)
 
 
 def read_all(path: Path) -> list[dict[str, Any]]:
