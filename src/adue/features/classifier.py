@@ -140,6 +140,10 @@ class FrozenClassifier:
                 f"the active adapter is '{active_adapter(self.model)}', this head belongs to '{self.adapter}'; "
                 f"call model.set_adapter('{self.adapter}') first"
             )
+        return self._run(batch)
+
+    def _run(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return what was taken for h(x), of whatever shape while the layout is a guess, and the logits."""
         entered: list[Tensor] = []
 
         def keep(_: nn.Module, inputs: tuple[Any, ...]) -> None:
@@ -158,7 +162,7 @@ class FrozenClassifier:
         limit = min(8, self.max_length)
         encodings = self.tokenize(["a short text", "another one, a little longer than the first"])
         batch = self.collate([{name: ids[:limit] for name, ids in row.items()} for row in encodings])
-        hidden, logits = self.forward(batch)
+        hidden, logits = self._run(batch)
         shape = self.head.shape
         if hidden.shape != (2, shape.hidden_size) or logits.shape != (2, shape.num_labels):
             return False
