@@ -199,7 +199,8 @@ def test_scores_grow_with_what_is_known() -> None:
     assert set(everything) == {*OUTPUT_SCORES, *DISTANCE_SCORES, ADUE}
     for values in everything.values():
         assert isinstance(values, np.ndarray)
-        assert (values.shape, values.dtype) == ((200,), np.float64)
+        assert values.shape == (200,)
+        assert values.dtype == np.float64
     for name in (ADUE, "softmax-response", "margin"):
         assert 0 <= everything[name].min() <= everything[name].max() <= 1
     np.testing.assert_array_equal(everything[ADUE], fitted.uncertainty(TRAIN.features).double().numpy())

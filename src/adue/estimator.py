@@ -94,6 +94,14 @@ def fit_features(
     DataError
         When rows are not finite or do not match, there are no errors (or only errors) to learn from, or the logits
         are not a linear function of the features and `head` is not given.
+
+    Examples
+    --------
+    >>> features = torch.randn(100, 4, generator=torch.Generator().manual_seed(0))
+    >>> labels = (features[:, 0] > 0).long()
+    >>> fitted = fit_features(features, features[:, 2:] - features[:, :2], labels, grid=GRIDS["fast"])
+    >>> fitted.uncertainty(features).shape
+    torch.Size([100])
     """
     settings = settings or FitSettings()
     rows = FeatureSet(_tensor(features), _tensor(logits), _labels(labels))
@@ -138,6 +146,12 @@ def score_features(
     ------
     DataError
         When rows are not finite or do not match.
+
+    Examples
+    --------
+    >>> scores = score_features(np.zeros((1, 3)), np.array([[2.0, 0.0]]))
+    >>> {name: float(values[0].round(2)) for name, values in scores.items()}
+    {'softmax-response': 0.24, 'entropy': 0.37, 'margin': 0.24, 'energy': -2.13}
     """
     rows = FeatureSet(_tensor(features), _tensor(logits))
     hidden = original.hidden if original is not None else lambda x: x
@@ -160,6 +174,13 @@ def recover_linear_head(features: Float[Tensor, "rows hidden"], logits: Float[Te
     ------
     DataError
         When no linear head reproduces the logits to a thousandth of their size.
+
+    Examples
+    --------
+    >>> features = torch.tensor([[0.0], [1.0], [3.0]])
+    >>> head = recover_linear_head(features, torch.cat([2 - features, 1 - features], dim=-1))
+    >>> head.out_bias.detach()
+    tensor([2., 1.])
     """
     design = torch.cat([features, features.new_ones(len(features), 1)], dim=-1).double()
     solution = torch.linalg.lstsq(design, logits.double(), driver="gelsd").solution

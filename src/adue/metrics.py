@@ -29,6 +29,10 @@ def require_both(errors: Bool[ndarray, " rows"], where: str) -> None:
     ------
     DataError
         When all predictions are right or all are wrong; the message says what to do.
+
+    Examples
+    --------
+    >>> require_both(np.array([True, False]), "test")
     """
     wrong = int(errors.sum())
     if 0 < wrong < len(errors):
@@ -64,7 +68,12 @@ def auroc(u: Float[ndarray, "*heads rows"], errors: Bool[ndarray, "*heads rows"]
 def auroc_interval(
     u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"], *, resamples: int = 1000, seed: int = 0
 ) -> Interval:
-    """Return the AUROC with its 95 % interval (percentile bootstrap, errors and correct rows drawn apart)."""
+    """Return the AUROC with its 95 % interval (percentile bootstrap, errors and correct rows drawn apart).
+
+    >>> result = auroc_interval(np.array([0.1, 0.4, 0.3, 0.9]), np.array([False, False, True, True]))
+    >>> result.low <= result.value == 0.75 <= result.high
+    True
+    """
     return _bootstrap(lambda rows: auroc(u[rows], errors[rows]), errors, resamples, seed)
 
 
@@ -76,7 +85,12 @@ def auroc_difference(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Interval:
-    """Return AUROC(u) - AUROC(reference) with its 95 % interval; both see the same drawn rows (paired)."""
+    """Return AUROC(u) - AUROC(reference) with its 95 % interval; both see the same drawn rows (paired).
+
+    >>> u = np.array([0.1, 0.4, 0.3, 0.9])
+    >>> auroc_difference(u, u, np.array([False, False, True, True]))
+    Interval(value=0.0, low=0.0, high=0.0)
+    """
     return _bootstrap(
         lambda rows: auroc(u[rows], errors[rows]) - auroc(reference[rows], errors[rows]),
         errors,
@@ -114,6 +128,10 @@ def risk_coverage(
     """Return coverage and the error rate among the covered rows, from the most certain row to all rows.
 
     Rows with equal u enter together, so the curve does not depend on their order; one point per distinct u.
+
+    >>> coverage, risk = risk_coverage(np.array([0.1, 0.5, 0.5, 0.9]), np.array([False, False, True, True]))
+    >>> coverage.tolist(), risk.round(2).tolist()
+    ([0.25, 0.75, 1.0], [0.0, 0.33, 0.5])
     """
     order = np.argsort(u, kind="stable")
     last_of_tie = np.append(np.flatnonzero(np.diff(u[order])), len(u) - 1)

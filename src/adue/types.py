@@ -1,7 +1,6 @@
 """Shapes shared by every room: one set of extracted features with what the classifier said about them."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -108,7 +107,7 @@ class FeatureSet:
             )
         return self.predictions != self.labels
 
-    def select(self, rows: Int[Tensor, " chosen"] | Bool[Tensor, " rows"]) -> Self:
+    def select(self, rows: Int[Tensor, " chosen"] | Bool[Tensor, " rows"]) -> "FeatureSet":
         """Return the set of the chosen rows, by index or by mask."""
         labels = None if self.labels is None else self.labels[rows]
         return type(self)(self.features[rows], self.logits[rows], labels)

@@ -22,7 +22,7 @@ def squared(rows: ndarray, mean: ndarray, deviations: ndarray) -> ndarray:
 def nearest_class(rows: ndarray) -> ndarray:
     means = {label: TRAIN[label == LABELS].mean(axis=0) for label in (0, 1, 4)}
     deviations = np.stack([row - means[label] for row, label in zip(TRAIN, LABELS.tolist(), strict=True)])
-    return np.stack([squared(rows, mean, deviations) for mean in means.values()]).min(axis=0)
+    return np.asarray(np.min([squared(rows, mean, deviations) for mean in means.values()], axis=0))
 
 
 def test_mahalanobis_equals_scipy() -> None:

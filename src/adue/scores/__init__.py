@@ -62,6 +62,12 @@ def baseline_scores(
     ------
     DataError
         When a score is not finite.
+
+    Examples
+    --------
+    >>> rows = FeatureSet(torch.zeros(1, 3), torch.tensor([[2.0, 0.0]]))
+    >>> list(baseline_scores(rows, rows.features))
+    ['softmax-response', 'entropy', 'margin', 'energy']
     """
     scores = {name: score(rows.logits) for name, score in OUTPUT_SCORES.items()}
     if statistics is not None:

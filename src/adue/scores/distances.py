@@ -1,7 +1,6 @@
 """Distances of a row's features to the training rows: Mahalanobis and relative Mahalanobis."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from jaxtyping import Float, Int
@@ -24,7 +23,7 @@ class GaussianStatistics:
     marginal_precision: Float[Tensor, "hidden hidden"]
 
     @classmethod
-    def fit(cls, features: Float[Tensor, "rows hidden"], labels: Int[Tensor, " rows"]) -> Self:
+    def fit(cls, features: Float[Tensor, "rows hidden"], labels: Int[Tensor, " rows"]) -> "GaussianStatistics":
         """Return the maximum-likelihood Gaussians of the classes that occur in `labels`.
 
         Raises
@@ -43,14 +42,24 @@ class GaussianStatistics:
 
 
 def mahalanobis(features: Float[Tensor, "rows hidden"], statistics: GaussianStatistics) -> Float[Tensor, " rows"]:
-    """Return the squared Mahalanobis distance to the nearest class mean (Lee et al. 2018, arXiv 1807.03888)."""
+    """Return the squared Mahalanobis distance to the nearest class mean (Lee et al. 2018, arXiv 1807.03888).
+
+    >>> statistics = GaussianStatistics.fit(torch.tensor([[-1.0], [1.0], [9.0], [11.0]]), torch.tensor([0, 0, 1, 1]))
+    >>> mahalanobis(torch.tensor([[0.0], [2.0], [10.0]]), statistics)
+    tensor([0., 4., 0.], dtype=torch.float64)
+    """
     return _class_distances(features, statistics).amin(dim=-1)
 
 
 def relative_mahalanobis(
     features: Float[Tensor, "rows hidden"], statistics: GaussianStatistics
 ) -> Float[Tensor, " rows"]:
-    """Return the nearest class distance minus that to all rows' Gaussian (Ren et al. 2021, arXiv 2106.09022)."""
+    """Return the nearest class distance minus that to all rows' Gaussian (Ren et al. 2021, arXiv 2106.09022).
+
+    >>> statistics = GaussianStatistics.fit(torch.tensor([[-1.0], [1.0], [9.0], [11.0]]), torch.tensor([0, 0, 1, 1]))
+    >>> relative_mahalanobis(torch.tensor([[0.0], [5.0]]), statistics)
+    tensor([-0.9615, 25.0000], dtype=torch.float64)
+    """
     marginal = _squared_distance(features.double() - statistics.mean, statistics.marginal_precision)
     return _class_distances(features, statistics).amin(dim=-1) - marginal
 

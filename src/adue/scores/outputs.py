@@ -1,29 +1,45 @@
 """Scores that need the classifier's logits only; in float64, so that confident rows are not tied by rounding."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.special import entr
 
 from adue.head import softmax_response
 
 
 def max_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
-    """Return the normalised softmax response in [0, 1] (Hendrycks and Gimpel 2017, arXiv 1610.02136)."""
+    """Return the normalised softmax response in [0, 1] (Hendrycks and Gimpel 2017, arXiv 1610.02136).
+
+    >>> max_probability(torch.tensor([[2.0, 0.0]]))
+    tensor([0.2384], dtype=torch.float64)
+    """
     return softmax_response(logits.double())
 
 
 def entropy(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
-    """Return the entropy of the predicted distribution, in [0, log C] nats."""
-    terms: Tensor = entr(logits.double().softmax(dim=-1))
+    """Return the entropy of the predicted distribution, in [0, log C] nats.
+
+    >>> entropy(torch.tensor([[2.0, 0.0]]))
+    tensor([0.3653], dtype=torch.float64)
+    """
+    terms: Tensor = torch.special.entr(logits.double().softmax(dim=-1))
     return terms.sum(dim=-1)
 
 
 def margin(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
-    """Return one minus the gap between the two largest probabilities, in [0, 1] (Scheffer et al. 2001)."""
+    """Return one minus the gap between the two largest probabilities, in [0, 1] (Scheffer et al. 2001).
+
+    >>> margin(torch.tensor([[2.0, 0.0]]))
+    tensor([0.2384], dtype=torch.float64)
+    """
     top = logits.double().softmax(dim=-1).topk(2, dim=-1).values
     return 1 - (top[:, 0] - top[:, 1])
 
 
 def energy(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
-    """Return the energy ``-logsumexp(logits)``, unbounded (Liu et al. 2020, arXiv 2010.03759)."""
+    """Return the energy ``-logsumexp(logits)``, unbounded (Liu et al. 2020, arXiv 2010.03759).
+
+    >>> energy(torch.tensor([[2.0, 0.0]]))
+    tensor([-2.1269], dtype=torch.float64)
+    """
     return -logits.double().logsumexp(dim=-1)

@@ -1,0 +1,47 @@
+import doctest
+import inspect
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+ROOMS = (
+    "adue.digests",
+    "adue.estimator",
+    "adue.head",
+    "adue.losses",
+    "adue.metrics",
+    "adue.scores",
+    "adue.scores.distances",
+    "adue.scores.outputs",
+)
+
+
+def public_functions() -> dict[str, Callable[..., Any]]:
+    found: dict[str, Callable[..., Any]] = {}
+    for room in ROOMS:
+        for name, member in vars(import_module(room)).items():
+            function = inspect.unwrap(member) if callable(member) else None
+            if inspect.isfunction(function) and function.__module__ == room and not name.startswith("_"):
+                found[f"{room}.{name}"] = function
+    return found
+
+
+@pytest.mark.parametrize("function", [pytest.param(f, id=name) for name, f in public_functions().items()])
+def test_every_public_function_has_an_example_that_is_true(function: Callable[..., Any]) -> None:
+    # Not --doctest-modules: doctest overlooks functions that run-time shape checks wrap.
+    examples = doctest.DocTestFinder().find(function, function.__name__, globs=dict(function.__globals__))
+    assert sum(len(test.examples) for test in examples) > 0
+    for test in examples:
+        told: list[str] = []
+        assert doctest.DocTestRunner().run(test, out=told.append).failed == 0, "".join(told)
+
+
+@pytest.mark.parametrize("name", ["FeatureSet", "FrozenConfig.to_dict"])
+def test_the_examples_of_classes_are_true(name: str) -> None:
+    home = import_module("adue.types" if name == "FeatureSet" else "adue.config")
+    told: list[str] = []
+    found = [test for test in doctest.DocTestFinder().find(home) if test.name.endswith(name) and test.examples]
+    assert len(found) == 1
+    assert doctest.DocTestRunner().run(found[0], out=told.append).failed == 0, "".join(told)
