@@ -17,8 +17,8 @@ from transformers import (
     Trainer,
     TrainingArguments,
 )
-from transformers.trainer_callback import PrinterCallback
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer import TRAINER_STATE_NAME
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from adue.features.classifier import FrozenClassifier
 from adue.pretrained import quiet_transformers
@@ -27,6 +27,13 @@ from adue.training.settings import TrainingSettings
 
 IDENTITY = "run.json"
 """In the folder of checkpoints: what they are checkpoints of."""
+
+
+class SilentBar(ProgressCallback):
+    """A progress bar on standard error that keeps the log of the Trainer off standard output."""
+
+    def on_log(self, *_: Any, **__: Any) -> None:
+        """Print nothing."""
 
 
 def run_trainer(
@@ -59,8 +66,12 @@ def run_trainer(
         callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
     )
     trainer.remove_callback(PrinterCallback)
+    if trainer.pop_callback(ProgressCallback) is not None:
+        trainer.add_callback(SilentBar)
     with quiet_transformers():
         trainer.train(resume_from_checkpoint=last)
+    # With bf16 the Trainer leaves the model in autocast; what is proved later is the model as it will be used.
+    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     return read_history(trainer.state.log_history), last is not None
 
 
@@ -75,8 +86,10 @@ def _last_checkpoint(folder: Path, identity: Mapping[str, Any]) -> str | None:
     written = json.dumps(identity, sort_keys=True)
     mark = folder / IDENTITY
     if mark.is_file() and mark.read_text(encoding="utf-8") == written:
-        last: str | None = get_last_checkpoint(str(folder))
-        return last
+        # The Trainer's state is written last: a checkpoint without it was cut short.
+        complete = [path.parent for path in folder.glob(f"checkpoint-*/{TRAINER_STATE_NAME}")]
+        newest = max(complete, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)
+        return None if newest is None else str(newest)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     mark.write_text(written, encoding="utf-8")
@@ -103,6 +116,7 @@ def _arguments(folder: Path, settings: TrainingSettings, *, show_progress_bar: b
         save_total_limit=2,
         load_best_model_at_end=True,
         metric_for_best_model="accuracy",
+        restore_callback_states_from_checkpoint=True,
         label_names=["labels"],
         disable_tqdm=not show_progress_bar,
         report_to="none",

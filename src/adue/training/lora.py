@@ -49,6 +49,8 @@ def add_lora(loaded: LoadedClassifier, settings: TrainingSettings) -> PeftModel:
         modules_to_save=modules_to_save(model, loaded.fresh_keys),
         fan_in_fan_out=model.config.model_type in CONV1D_MODELS,
     )
+    # PEFT looks a base model that has a name up, on the hub if need be, at every checkpoint it saves.
+    model.name_or_path = ""
     try:
         with quiet_peft():
             adapted = get_peft_model(model, config)
