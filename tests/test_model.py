@@ -200,10 +200,11 @@ class TestSaveAndLoad:
         again = AdueModel.from_pretrained(tmp_path)
         np.testing.assert_array_equal(again.predict_uncertainty(TEXTS), model.predict_uncertainty(TEXTS))
 
-    def test_a_named_head_can_be_named_again(self, adapter: Path, tmp_path: Path) -> None:
+    def test_a_named_head_is_remembered(self, adapter: Path, tmp_path: Path) -> None:
         model = fit_quickly(AdueModel.from_pretrained(adapter, head="classifier"))
         model.save_pretrained(tmp_path)
-        again = AdueModel.from_pretrained(tmp_path, head="classifier")
+        again = AdueModel.from_pretrained(tmp_path)
+        assert again.head_path == "classifier"
         np.testing.assert_array_equal(again.predict_uncertainty(TEXTS), model.predict_uncertainty(TEXTS))
 
 

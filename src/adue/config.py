@@ -162,6 +162,8 @@ class Provenance(FrozenConfig):
     merged: bool = False
     max_length: int = Field(gt=0)
     head_source: HeadSource
+    head_path: str | None = None
+    """The classification head's last layer, where somebody had to name it."""
     training_data_sha256: Digest | None = None
 
 

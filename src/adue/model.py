@@ -91,6 +91,7 @@ class AdueModel:
         self.classifier = FrozenClassifier.wrap(model, tokenizer, head=head, max_length=max_length)
         self.origin = origin or origin_in_memory(model)
         self.fitted = fitted
+        self.head_path = head
 
     @classmethod
     def from_pretrained(
@@ -100,6 +101,7 @@ class AdueModel:
         revision: str | None = None,
         head: str | None = None,
         max_length: int | None = None,
+        with_head: bool = True,
         **options: Any,
     ) -> Self:
         """Return the adapter (or whole model) in a folder or on the Hugging Face hub, with its head if it has one.
@@ -114,6 +116,8 @@ class AdueModel:
             Path of the last linear layer, for an architecture whose head cannot be found.
         max_length
             Texts are cut to this many tokens; by default as the head was fitted, or the adapter trained.
+        with_head
+            Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
         **options
             ``base_model``, ``id2label``, ``dtype``, ``merge``, ``device``, ``trust_remote_code``: see
             :func:`adue.features.loading.load_trained`.
@@ -127,9 +131,11 @@ class AdueModel:
         """
         folder = find_folder(name, revision)
         loaded = load_trained(folder, **options)
-        fitted = load_head(folder, adapter_sha256=loaded.origin.sha256) if has_head(folder) else None
-        if max_length is None and fitted is not None and fitted.config.provenance is not None:
-            max_length = fitted.config.provenance.max_length
+        wanted = with_head and has_head(folder)
+        fitted = load_head(folder, adapter_sha256=loaded.origin.sha256) if wanted else None
+        known = fitted.config.provenance if fitted else None
+        if known is not None:
+            head, max_length = head or known.head_path, max_length or known.max_length
         return cls(
             loaded.model,
             loaded.tokenizer,
@@ -304,6 +310,7 @@ class AdueModel:
             merged=self.origin.merged,
             max_length=self.classifier.max_length,
             head_source=self.origin.head_source,
+            head_path=self.head_path,
             training_data_sha256=data_sha256,
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adue import AdueError, AdueModel, DataError, DataWarning, FitSettings
+from adue import AdueError, AdueModel, ArtifactError, DataError, DataWarning, FitSettings
 from adue.workflows.fit import fit
 from adue.workflows.options import ModelOptions
 from tests.support.workspace import Workspace
@@ -90,6 +90,17 @@ def test_a_classifier_no_better_than_the_commonest_class_is_warned_of(space: Wor
         path.write_text("\n".join(kept))
     with pytest.warns(DataWarning, match="always answering the commonest class"):
         fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE)
+
+
+def test_a_head_of_an_adapter_that_was_trained_again_is_replaced(space: Workspace) -> None:
+    fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE)
+    config = space.adapter / "adue_config.json"
+    sha256 = AdueModel.from_pretrained(space.adapter).origin.sha256
+    config.write_text(config.read_text().replace(sha256, "0" * 64))
+    with pytest.raises(ArtifactError, match="fit a head on this adapter with adue fit"):
+        AdueModel.from_pretrained(space.adapter)
+    fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE)
+    assert AdueModel.from_pretrained(space.adapter).fitted is not None
 
 
 def test_an_unknown_device_is_one_line(space: Workspace) -> None:

@@ -57,7 +57,7 @@ def fit(
     folder = out or find_folder(adapter)
     if out is None and not Path(adapter).expanduser().is_dir():
         raise ModelError(f"'{adapter}' is on the hub, so the head needs a folder of its own; give it with --out")
-    model = options.load(adapter)
+    model = options.load(adapter, with_head=False)
     splits = load_labelled(model, data, ("train", "validation"), data_options)
     train, validation = (
         extract_split(model, splits[name], f"reading {name}", options, progress) for name in ("train", "validation")

@@ -49,8 +49,8 @@ class ModelOptions(FrozenConfig):
         """The folder in which extracted features are kept, None for no folder."""
         return cache_dir() / "features" if self.use_cache else None
 
-    def load(self, adapter: str | Path) -> AdueModel:
-        """Return the classifier and, if there is one, its uncertainty head."""
+    def load(self, adapter: str | Path, *, with_head: bool = True) -> AdueModel:
+        """Return the classifier and, if there is one and it is wanted, its uncertainty head."""
         try:
             device = torch.device(self.device)
             torch.empty(0, device=device)
@@ -60,6 +60,7 @@ class ModelOptions(FrozenConfig):
             adapter,
             base_model=self.base_model,
             head=self.head,
+            with_head=with_head,
             dtype=self.dtype if self.dtype == "auto" else getattr(torch, self.dtype),
             merge=self.merge,
             device=device,
