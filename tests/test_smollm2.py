@@ -19,7 +19,7 @@ from adue.training import TrainingSettings, train_adapter
 def test_a_head_is_fitted_on_smollm2(tmp_path: Path) -> None:
     data = load_splits("reviews")
     train, validation = data["train"].select(range(192)), data["validation"].select(range(96))
-    settings = TrainingSettings(max_epochs=1, batch_size=16, max_length=32, learning_rate=1e-3)
+    settings = TrainingSettings(max_epochs=1, batch_size=8, max_length=32, learning_rate=1e-3)
     adapter = tmp_path / "smollm2-reviews"
     trained = train_adapter(
         "smollm2-135m", train, validation, adapter, settings, id2label={0: "negative", 1: "positive"}

@@ -242,7 +242,9 @@ def test_an_adapter_is_replaced_only_when_told_to(tmp_path: Path, base: str) -> 
     with pytest.raises(ArtifactError, match=r"out holds an adapter already; .* or give --overwrite"):
         train_adapter(base, rows(40), rows(20), out, other, id2label=NAMES)
     assert equal(weights(out), before)
+    (out / "adue_config.json").write_text("{}", encoding="utf-8")
     train_adapter(base, rows(40), rows(20), out, other, id2label=NAMES, overwrite=True)
+    assert not (out / "adue_config.json").exists(), "an uncertainty head of the old adapter is left behind"
     assert not equal(weights(out), before)
 
 
