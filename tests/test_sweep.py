@@ -106,6 +106,19 @@ def test_every_head_stops_by_itself_and_the_sweep_stops_with_the_last() -> None:
     assert seen == [1, 2, 3]
 
 
+def test_a_head_that_has_stopped_stays_stopped_while_others_go_on() -> None:
+    head, seen = random_head(), list[int]()
+    train, validation = rows_of(head), rows_of(head, seed=1)
+    points = Grid(learning_rate=(1.0, 0.3, 0.1, 0.03, 0.001), alpha=(0.1,), beta=(0.0,)).points
+    hasty = FitSettings(max_epochs=12, batch_size=32, patience=1)
+    stopping = fit_heads(train, validation, head, points, hasty, on_epoch=seen.append)
+    patient = fit_heads(train, validation, head, points, hasty.model_copy(update={"patience": 12}))
+    assert stopping.epochs == tuple(fit_one_head(train, validation, head, point, hasty)[1] for point in points)
+    # Some head would have found a better epoch while the sweep was still running.
+    epochs = zip(stopping.epochs, patient.epochs, strict=True)
+    assert any(early < late <= max(seen) for early, late in epochs)
+
+
 def test_the_best_is_the_first_of_equals() -> None:
     point = HyperParameters(learning_rate=0.01)
     head = random_head()
