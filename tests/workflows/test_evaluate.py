@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from adue import AdueModel, ArtifactError, DataWarning
+from adue import AdueModel, ArtifactError, DataWarning, FitSettings
+from adue.cache import cache_dir
 from adue.workflows.evaluate import evaluate
+from adue.workflows.fit import fit
 from tests.support.workspace import Workspace
 from tests.workflows.conftest import NO_CACHE
 
@@ -80,6 +82,16 @@ def test_the_report_is_written_where_asked(fitted: Workspace, tmp_path: Path) ->
     report = tmp_path / "new folder" / "report.html"
     evaluate(fitted.adapter, fitted.data, resamples=100, report=report, model_options=NO_CACHE)
     assert report.read_text(encoding="utf-8").startswith("<!")
+
+
+def test_what_fit_has_read_is_not_read_again(space: Workspace) -> None:
+    fit(space.adapter, space.data, grid="fast", settings=FitSettings(max_epochs=2))
+    features = cache_dir() / "features"
+    before = set(features.rglob("*.safetensors"))
+    evaluate(space.adapter, space.data, resamples=100)
+    # Train and validation are there already, so the test rows are the only ones that were read.
+    assert len(set(features.rglob("*.safetensors")) - before) == 1
+    assert len(before) == 2
 
 
 def test_an_adapter_without_a_head_is_refused(raw: Workspace) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 
+from rich import box
 from rich.table import Table
 
 from adue.metrics import Interval
@@ -22,38 +23,42 @@ def facts(title: str, rows: Iterable[tuple[str, object]]) -> Table:
 
 
 def evaluation_tables(result: EvaluationResult) -> list[Table]:
-    """Return one table of AUROCs per evaluation set."""
+    """Return one table of AUROCs per evaluation set; SR is the softmax response."""
     return [_set_table(rows, shifted=index > 0) for index, rows in enumerate(result.sets)]
 
 
 def _set_table(rows: SetResult, *, shifted: bool) -> Table:
-    domain = "shifted domain" if shifted else "test"
     table = Table(
-        title=f"{rows.name} ({domain}): {rows.rows:,} rows, {rows.errors:,} errors, accuracy {rows.accuracy:.1%} "
-        f"(commonest class {rows.majority_accuracy:.1%})",
+        title=f"{rows.name} ({'shifted domain' if shifted else 'test'}): {rows.rows:,} rows, {rows.errors:,} errors, "
+        f"accuracy {rows.accuracy:.1%} (commonest class {rows.majority_accuracy:.1%})",
         title_justify="left",
-        caption=rows.note,
+        caption=rows.note or _about_raters(rows),
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
     )
-    table.add_column("score")
-    table.add_column("AUROC", justify="right")
-    table.add_column("95 % interval", justify="center")
-    table.add_column(f"minus {REFERENCE}", justify="right")
-    table.add_column("95 % interval", justify="center")
-    spread = rows.human_correlation or {}
-    if spread:
-        table.add_column("correlation with raters' spread", justify="right")
+    table.add_column("score", no_wrap=True)
+    table.add_column("AUROC", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="center", no_wrap=True)
+    table.add_column("minus SR", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="center", no_wrap=True)
     for row in rows.scores:
-        is_reference = row.name == REFERENCE
-        cells = [row.name, _number(row.auroc.value), _bounds(row.auroc)]
-        cells += ["", ""] if is_reference else [_number(row.difference.value, "+"), _bounds(row.difference, "+")]
-        cells += [_number(spread[row.name], "+")] if row.name in spread else []
+        cells = [row.name, _number(row.auroc.value, ".3f"), _bounds(row.auroc, ".3f")]
+        if row.name != REFERENCE:
+            cells += [_number(row.difference.value, "+.4f"), _bounds(row.difference, "+.4f")]
         table.add_row(*cells, style="bold" if row.name == ADUE else None)
     return table
 
 
-def _number(value: float, sign: str = "") -> str:
-    return "-" if math.isnan(value) else f"{value:{sign}.3f}"
+def _about_raters(rows: SetResult) -> str | None:
+    if rows.human_correlation is None:
+        return None
+    named = ", ".join(f"{name} {rows.human_correlation[name]:+.2f}" for name in (ADUE, REFERENCE))
+    return f"rank correlation with the spread of people's ratings: {named}"
 
 
-def _bounds(interval: Interval, sign: str = "") -> str:
-    return "-" if math.isnan(interval.low) else f"{interval.low:{sign}.3f} .. {interval.high:{sign}.3f}"
+def _number(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else f"{value:{form}}"
+
+
+def _bounds(interval: Interval, form: str) -> str:
+    return "-" if math.isnan(interval.low) else f"{interval.low:{form}} .. {interval.high:{form}}"

@@ -74,7 +74,9 @@ def extract(
 
 def _model_key(classifier: FrozenClassifier) -> str:
     """Return a folder name that changes with anything of the model that its features depend on."""
-    parts = [tensors_sha256(classifier.model.state_dict()), classifier.layout, classifier.dtype, classifier.adapter]
+    # What a saved module replaces stays in PEFT's model, unused, and is random in every new process.
+    used = {name: t for name, t in classifier.model.state_dict().items() if ".original_module." not in name}
+    parts = [tensors_sha256(used), classifier.layout, classifier.dtype, classifier.adapter]
     if isinstance(classifier.model, PeftModel):
         # How strongly an adapter acts (lora_alpha) lies in no tensor; PEFT keeps module names as sets.
         config = classifier.model.peft_config[str(classifier.adapter)].to_dict()

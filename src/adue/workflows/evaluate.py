@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from adue.datasets import fingerprint
 from adue.errors import ArtifactError, DataError, DataWarning
 from adue.estimator import score_features
-from adue.metrics import auroc_difference, auroc_interval, require_both
+from adue.metrics import compare_auroc, require_both
 from adue.model import AdueModel
 from adue.report import write_report
 from adue.results import EvaluationResult, ScoredSet, ScoreResult, SetResult
@@ -109,17 +109,23 @@ def _table(scored: ScoredSet, rows: Dataset, resamples: int) -> SetResult:
         errors=int(errors.sum()),
         accuracy=float(1 - errors.mean()) if len(errors) else float("nan"),
         majority_accuracy=float(np.bincount(scored.labels).max() / len(errors)) if len(errors) else float("nan"),
-        scores=() if note else tuple(_row(name, u, scored, resamples) for name, u in scored.scores.items()),
+        scores=() if note else _rows(scored, resamples),
         human_correlation=_human_correlation(scored, rows),
         note=note,
     )
 
 
-def _row(name: str, u: np.ndarray, scored: ScoredSet, resamples: int) -> ScoreResult:
-    return ScoreResult(
-        name=name,
-        auroc=auroc_interval(u, scored.errors, resamples=resamples),
-        difference=auroc_difference(u, scored.scores[REFERENCE], scored.errors, resamples=resamples),
+def _rows(scored: ScoredSet, resamples: int) -> tuple[ScoreResult, ...]:
+    names = list(scored.scores)
+    compared = compare_auroc(
+        np.stack([scored.scores[name] for name in names]),
+        scored.errors,
+        reference=names.index(REFERENCE),
+        resamples=resamples,
+    )
+    return tuple(
+        ScoreResult(name=name, auroc=row.auroc, difference=row.difference)
+        for name, row in zip(names, compared, strict=True)
     )
 
 
