@@ -69,7 +69,8 @@ def fit_heads(
     Raises
     ------
     DataError
-        When either set has no errors or only errors, so that no AUROC exists, or does not fit the head.
+        When either set has no errors or only errors, so that no AUROC exists, or does not fit the head; when every
+        head diverges.
     """
     _require_fit(train, "training", original)
     _require_fit(validation, "validation", original)
@@ -105,6 +106,11 @@ def fit_heads(
             on_epoch(epoch)
         if finished:
             break
+    if not np.isfinite(tracker.auroc).any():
+        raise DataError(
+            f"none of {len(points)} heads could be trained: every U became NaN; use smaller learning rates, or look "
+            "for extreme features"
+        )
     return SweepResult(tuple(points), tracker.auroc, tuple(int(e) for e in tracker.epoch), tracker.weights, template)
 
 

@@ -61,4 +61,4 @@ def _number(value: float, form: str) -> str:
 
 
 def _bounds(interval: Interval, form: str) -> str:
-    return "-" if math.isnan(interval.low) else f"{interval.low:{form}} .. {interval.high:{form}}"
+    return "-" if math.isnan(interval.low) else f"{interval.low:{form}}..{interval.high:{form}}"
