@@ -197,3 +197,10 @@ def test_rows_of_another_classifier_are_refused(other: AdueHead) -> None:
     head = random_head()
     with pytest.raises(DataError, match=r"^the validation rows have [56] features and [34] classes, the head has 6 "):
         fit_heads(rows_of(head), rows_of(other), head, GRIDS["fast"].points, SETTINGS)
+
+
+def test_a_sweep_in_which_every_head_diverges_says_so() -> None:
+    head = random_head()
+    points = [HyperParameters(learning_rate=1e38, alpha=0.1, beta=0.0)]
+    with pytest.raises(DataError, match="none of 1 heads could be trained: every U became NaN; use smaller learning"):
+        fit_heads(rows_of(head), rows_of(head, seed=1), head, points, SETTINGS)

@@ -25,7 +25,7 @@ def test_intervals_are_drawn_to_one_scale() -> None:
     result = make_result(make_scored()).model_copy(
         update={
             "scores": (
-                ScoreResult(name=REFERENCE, auroc=Interval(0.7, 0.6, 0.75), difference=Interval(0, 0, 0)),
+                ScoreResult(name=REFERENCE, auroc=Interval(0.7, 0.6, 0.75), difference=Interval(0.0, 0.0, 0.0)),
                 ScoreResult(name=ADUE, auroc=Interval(0.8, 0.7, 0.85), difference=Interval(0.1, 0.05, 0.15)),
             )
         }

@@ -67,7 +67,7 @@ def test_a_negative_difference_has_a_true_minus_sign() -> None:
 
 
 def test_accuracy_sentence_compares_with_the_most_frequent_label() -> None:
-    sentence = plain(words.accuracy_sentence(result_with(Interval(0, 0, 0))))
+    sentence = plain(words.accuracy_sentence(result_with(Interval(0.0, 0.0, 0.0))))
     assert sentence == (
         "On 2,000 test rows the classifier is right in 85.2 %; "
         "always giving the most frequent label would be right in 51.0 %."
@@ -75,12 +75,12 @@ def test_accuracy_sentence_compares_with_the_most_frequent_label() -> None:
 
 
 def test_a_classifier_no_better_than_a_constant_is_called_out() -> None:
-    sentence = words.accuracy_sentence(result_with(Interval(0, 0, 0), majority_accuracy=0.852))
+    sentence = words.accuracy_sentence(result_with(Interval(0.0, 0.0, 0.0), majority_accuracy=0.852))
     assert "no better than always giving the most frequent label" in sentence
 
 
 def test_an_empty_set_has_no_accuracy() -> None:
-    sentence = words.accuracy_sentence(result_with(Interval(0, 0, 0), rows=0, errors=0, accuracy=NAN))
+    sentence = words.accuracy_sentence(result_with(Interval(0.0, 0.0, 0.0), rows=0, errors=0, accuracy=NAN))
     assert sentence == "This set has no rows."
 
 
