@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from adue.errors import AdueError, ArtifactError, DataError, DataWarning, MissingExtraError, ModelError
     from adue.estimator import FittedHead, fit_features, score_features
     from adue.head import AdueHead, smooth_max, softmax_response, uncertainty
-    from adue.model import AdueModel, AdueOutput, Predictions
-    from adue.types import FeatureSet
+    from adue.model import AdueModel
+    from adue.types import AdueOutput, FeatureSet, Predictions
 
 _HOMES = {
     "adue.config": ("AdueConfig", "FitSettings", "Grid", "HyperParameters"),
     "adue.errors": ("AdueError", "ArtifactError", "DataError", "DataWarning", "MissingExtraError", "ModelError"),
     "adue.estimator": ("FittedHead", "fit_features", "score_features"),
     "adue.head": ("AdueHead", "smooth_max", "softmax_response", "uncertainty"),
-    "adue.model": ("AdueModel", "AdueOutput", "Predictions"),
-    "adue.types": ("FeatureSet",),
+    "adue.model": ("AdueModel",),
+    "adue.types": ("AdueOutput", "FeatureSet", "Predictions"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

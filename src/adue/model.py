@@ -3,7 +3,6 @@
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 from datasets import Dataset
 from huggingface_hub import HfApi
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
@@ -24,37 +23,7 @@ from adue.features.classifier import FrozenClassifier, classification_model
 from adue.features.extract import extract
 from adue.features.loading import Origin, load_trained, origin_in_memory
 from adue.persistence import has_head, load_head, save_head
-from adue.types import FeatureSet
-
-
-@dataclass(frozen=True)
-class AdueOutput:
-    """One forward pass: the classifier's own logits, untouched, and U in [0, 1] for the same rows."""
-
-    logits: Float[Tensor, "rows classes"]
-    uncertainty: Float[Tensor, " rows"]
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What the classifier answers and how far to trust it, in the order of the texts.
-
-    Attributes
-    ----------
-    labels
-        Class ids, ``argmax`` of the classifier's logits.
-    label_names
-        The same by name.
-    probabilities
-        Softmax of the classifier's logits.
-    uncertainty
-        U in [0, 1]; higher means more likely wrong.
-    """
-
-    labels: Int[np.ndarray, " rows"]
-    label_names: list[str]
-    probabilities: Float[np.ndarray, "rows classes"]
-    uncertainty: Float[np.ndarray, " rows"]
+from adue.types import AdueOutput, FeatureSet, Predictions
 
 
 class AdueModel:

@@ -1,7 +1,8 @@
-"""Shapes shared by every room: one set of extracted features with what the classifier said about them."""
+"""Shapes shared by every room: features of rows, what the classifier said about them, and what comes out."""
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -111,3 +112,33 @@ class FeatureSet:
         """Return the set of the chosen rows, by index or by mask."""
         labels = None if self.labels is None else self.labels[rows]
         return type(self)(self.features[rows], self.logits[rows], labels)
+
+
+@dataclass(frozen=True)
+class AdueOutput:
+    """One forward pass: the classifier's own logits, untouched, and U in [0, 1] for the same rows."""
+
+    logits: Float[Tensor, "rows classes"]
+    uncertainty: Float[Tensor, " rows"]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What the classifier answers and how far to trust it, in the order of the texts.
+
+    Attributes
+    ----------
+    labels
+        Class ids, ``argmax`` of the classifier's logits.
+    label_names
+        The same by name.
+    probabilities
+        Softmax of the classifier's logits.
+    uncertainty
+        U in [0, 1]; higher means more likely wrong.
+    """
+
+    labels: Int[np.ndarray, " rows"]
+    label_names: list[str]
+    probabilities: Float[np.ndarray, "rows classes"]
+    uncertainty: Float[np.ndarray, " rows"]
