@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from adue.cli import app
+from tests.support.adapters import save_tiny_adapter
 from tests.support.tiny import save_tiny_base
 from tests.support.workspace import Workspace
 
@@ -45,6 +46,19 @@ def test_json_is_one_object_on_standard_output_and_nothing_else(space: Workspace
 def test_the_score_asked_for_is_the_score_fitted(space: Workspace) -> None:
     result = run("fit", space.adapter, "--data", space.data, *FAST, "--score", "log_smoothmax", "--json")
     assert json.loads(result.stdout)["config"]["settings"]["score"] == "log_smoothmax"
+
+
+def test_classes_that_nobody_named_are_named_once_and_remembered(space: Workspace, tmp_path: Path) -> None:
+    adapter = save_tiny_adapter(tmp_path / "unnamed", "bert", num_labels=3)
+    unnamed = run("fit", adapter, "--data", space.data, *FAST)
+    assert "which the model does not know (it knows: LABEL_0, LABEL_1, LABEL_2)" in unnamed.stderr
+    assert run("fit", adapter, "--data", space.data, *FAST, "--labels", "bad,fine,good").exit_code == 0
+    assert run("evaluate", adapter, "--data", space.data, "--resamples", 100).exit_code == 0
+
+
+def test_a_wrong_number_of_names_is_refused(space: Workspace) -> None:
+    result = run("fit", space.adapter, "--data", space.data, "--labels", "bad,good")
+    assert (result.exit_code, "3 classes, but 2 names" in result.stderr) == (1, True)
 
 
 def test_a_grid_of_ones_own_is_read_from_yaml(space: Workspace, tmp_path: Path) -> None:

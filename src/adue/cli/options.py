@@ -30,6 +30,7 @@ BatchSize = Annotated[int, typer.Option(help="Texts per forward pass.", min=1)]
 
 def model_options(
     base_model: Annotated[str | None, typer.Option(help="Base model, where the one the adapter names is gone.")] = None,
+    labels: Annotated[str | None, typer.Option(help="Names of the classes in the order of their ids: neg,pos.")] = None,
     head: Annotated[
         str | None, typer.Option(help="Path of the classification head's last layer, if not found.")
     ] = None,
@@ -50,6 +51,7 @@ def model_options(
 
     return ModelOptions(
         base_model=base_model,
+        labels=None if labels is None else split_names(labels),
         head=head,
         dtype=dtype,
         merge=merge,
@@ -59,6 +61,11 @@ def model_options(
         use_cache=use_cache,
         trust_remote_code=trust_remote_code,
     )
+
+
+def split_names(names: str) -> tuple[str, ...]:
+    """Return the names in a comma-separated list."""
+    return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
 def data_options(

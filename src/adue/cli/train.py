@@ -34,13 +34,12 @@ def training_settings(
     """Return how the adapter is trained."""
     from adue.training import TrainingSettings
 
-    modules = None if target_modules is None else [name.strip() for name in target_modules.split(",") if name.strip()]
     return TrainingSettings.from_dict(
         {
             "r": r,
             "lora_alpha": lora_alpha,
             "lora_dropout": lora_dropout,
-            "target_modules": modules,
+            "target_modules": None if target_modules is None else opt.split_names(target_modules),
             "learning_rate": learning_rate,
             "weight_decay": weight_decay,
             "batch_size": batch_size,

@@ -34,6 +34,8 @@ class ModelOptions(FrozenConfig):
     """How a classifier is loaded and run; see :meth:`adue.AdueModel.from_pretrained`."""
 
     base_model: str | None = None
+    labels: tuple[str, ...] | None = None
+    """Names of the classes in the order of their ids, where neither adapter nor base model knows them."""
     head: str | None = None
     dtype: DtypeName = "auto"
     merge: bool = False
@@ -59,6 +61,7 @@ class ModelOptions(FrozenConfig):
         return AdueModel.from_pretrained(
             adapter,
             base_model=self.base_model,
+            id2label=dict(enumerate(self.labels)) if self.labels else None,
             head=self.head,
             with_head=with_head,
             dtype=self.dtype if self.dtype == "auto" else getattr(torch, self.dtype),
