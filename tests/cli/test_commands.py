@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import adue
 from adue.cli import app
 from tests.support.adapters import save_tiny_adapter
 from tests.support.tiny import save_tiny_base
@@ -27,6 +28,10 @@ def run(*arguments: object, stdin: str | None = None) -> Result:
 def fitted(space: Workspace) -> Workspace:
     assert run("fit", space.adapter, "--data", space.data, *FAST).exit_code == 0
     return space
+
+
+def test_the_version_is_the_packages() -> None:
+    assert run("--version").stdout.strip() == f"adue {adue.__version__}"
 
 
 def test_fit_prints_what_it_gained_on_validation(space: Workspace) -> None:

@@ -1,7 +1,11 @@
 """The command line; every command is a thin shell over one function of adue.workflows."""
 
+from typing import Annotated
+
 import typer
 
+from adue import __version__
+from adue.cli.console import out
 from adue.cli.demo import demo
 from adue.cli.evaluate import evaluate
 from adue.cli.fit import fit
@@ -21,9 +25,19 @@ for command in (demo, train, fit, evaluate, predict, info):
     app.command()(command)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"adue {__version__}", highlight=False)
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
-    """Give every command its own name, even if there were only one."""
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Which predictions of a LoRA fine-tuned text classifier to trust."""
 
 
 def main() -> None:
