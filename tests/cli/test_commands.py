@@ -153,6 +153,19 @@ def test_a_warning_is_one_line_on_standard_error(fitted: Workspace) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+def test_standard_output_on_a_full_disk_is_one_line(fitted: Workspace) -> None:
+    command = [sys.executable, "-m", "adue", "predict", str(fitted.adapter), str(fitted.test_file), "--output", "-"]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*command, "--prefix", "p_"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert result.returncode == 1
+    assert "No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130_leaves_no_half_file_and_the_next_run_goes_on(space: Workspace, tmp_path: Path) -> None:
     rows = [{"text": f"good film {number}", "label": ("bad", "good")[number % 2]} for number in range(20_000)]
     data = tmp_path / "many.jsonl"

@@ -37,7 +37,10 @@ def friendly(*, debug: bool, code: int) -> Iterator[None]:
         except KeyboardInterrupt:
             err.print("[yellow]interrupted[/]: nothing half-written was left; the same command goes on from here")
             raise typer.Exit(INTERRUPTED) from None
-        except AdueError as error:
+        except BrokenPipeError:
+            # The reader has seen enough; typer ends the command quietly.
+            raise
+        except (AdueError, OSError) as error:
             if debug:
                 raise
             err.print(f"[bold red]error[/]: {escape(str(error))}", soft_wrap=True, highlight=False)
