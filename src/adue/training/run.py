@@ -65,6 +65,8 @@ def train_adapter(
     started = time.monotonic()
     if (out / "adapter_config.json").exists() and not overwrite:
         raise ArtifactError(f"{out} holds an adapter already; choose another folder, or give --overwrite")
+    # The record says what was done here, so that another machine can do the same.
+    settings = settings.model_copy(update={"bf16": settings.computes_in_bf16})
     set_seed(settings.seed)
     loaded = load_classifier(base_model, id2label=id2label)
     model = add_lora(loaded, settings)

@@ -1,5 +1,7 @@
 """How an adapter is trained, as frozen values."""
 
+from collections.abc import Mapping
+
 import torch
 from pydantic import Field
 
@@ -39,10 +41,13 @@ class TrainingSettings(FrozenConfig):
 
     @property
     def computes_in_bf16(self) -> bool:
-        """Whether this machine will compute in bfloat16: as asked, else on GPUs that have it.
+        """Whether this machine will compute in bfloat16: as asked, else where it has units for it.
 
-        Never by default on a CPU: few have bfloat16 units, and on all others it is slower than float32.
+        A processor without them emulates bfloat16 and is slower than in float32.
         """
         if self.bf16 is not None:
             return self.bf16
-        return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+        if torch.cuda.is_available():
+            return bool(torch.cuda.is_bf16_supported())
+        units: Mapping[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+        return bool(units.get("avx512_bf16") or units.get("amx_bf16"))
