@@ -156,5 +156,8 @@ class AdueHead(nn.Module):
 def _stacked_linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     if weight.dim() == 2:  # noqa: PLR2004 - one head
         return linear(inputs, weight, bias)
-    outputs = inputs @ weight.transpose(-1, -2)
+    if inputs.dim() == 2:  # noqa: PLR2004 - the same rows for every head: one product serves them all
+        outputs: Tensor = linear(inputs, weight.flatten(0, -2)).unflatten(-1, weight.shape[:-1]).movedim(0, -2)
+    else:
+        outputs = inputs @ weight.transpose(-1, -2)
     return outputs if bias is None else outputs + bias.unsqueeze(-2)

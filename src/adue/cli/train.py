@@ -6,7 +6,7 @@ import typer
 
 from adue.cli import options as opt
 from adue.cli.command import command
-from adue.cli.console import out, print_json
+from adue.cli.console import err, out, print_json
 
 if TYPE_CHECKING:
     from adue.training import TrainingResult, TrainingSettings
@@ -72,7 +72,7 @@ def train(
         settings=settings,
         data_options=data_options,
         overwrite=overwrite,
-        show_progress_bar=not as_json,
+        show_progress_bar=err.is_terminal,
     )
     if as_json:
         print_json(result)
