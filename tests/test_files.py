@@ -1,11 +1,12 @@
 import os
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
 from adue.errors import ArtifactError
-from adue.files import atomic_write, atomic_writes
+from adue.files import atomic_write, atomic_writes, move_saved
 
 
 def write(path: Path, text: str) -> None:
@@ -88,3 +89,23 @@ def test_files_that_belong_together_are_written_together_or_not_at_all(tmp_path:
         both()
     assert first.read_text(encoding="utf-8") == "old"
     assert names(tmp_path) == ["first", "second"]
+
+
+def test_the_configuration_of_an_adapter_is_moved_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    target.mkdir()
+    for name in ("adapter_config.json", "adapter_model.safetensors", "README.md", "tokenizer.json"):
+        (source / name).write_text("", encoding="utf-8")
+    moved: list[str] = []
+    move = shutil.move
+
+    def noted(path: Path, destination: Path) -> None:
+        moved.append(path.name)
+        move(path, destination)
+
+    monkeypatch.setattr("adue.files.shutil.move", noted)
+    move_saved(source, target)
+    assert moved[-1] == "adapter_config.json"
+    assert sorted(path.name for path in target.iterdir()) == sorted(moved)
+    assert "README.md" not in moved

@@ -1,6 +1,5 @@
 """Folders of classifiers: finding one on disk or on the hub, and writing one beside a head."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from adue.digests import tensors_sha256
 from adue.errors import ArtifactError, ModelError
 from adue.features.classifier import FrozenClassifier
 from adue.features.loading import ADAPTER_FILE, read_adapter, whole_sha256
+from adue.files import move_saved
 
 _WANTED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 
@@ -87,9 +87,7 @@ def _write(classifier: FrozenClassifier, folder: Path) -> None:
             else:
                 classifier.model.save_pretrained(str(source))  # type: ignore[operator]
             classifier.tokenizer.save_pretrained(str(source))
-            for path in sorted(source.iterdir()):
-                if path.is_file() and path.name != "README.md":
-                    shutil.move(path, folder / path.name)
+            move_saved(source, folder)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ArtifactError(f"cannot write {folder}: {reason}; choose another folder") from error

@@ -101,16 +101,18 @@ class Grid(FrozenConfig):
         ]
 
     @classmethod
-    def load(cls, name: str | Path) -> Self:
-        """Return the grid called `name` (one of GRIDS) or the one in a YAML file.
+    def load(cls, name: "str | Path | Grid") -> "Grid":
+        """Return the grid called `name` (one of GRIDS), the one in a YAML file, or `name` itself where it is a grid.
 
         Raises
         ------
         DataError
             When there is neither such a name nor such a file, or the file is not a grid.
         """
+        if isinstance(name, Grid):
+            return name
         if str(name) in GRIDS:
-            return cls(**GRIDS[str(name)].model_dump())
+            return GRIDS[str(name)]
         path = Path(name)
         if path.suffix not in {".yaml", ".yml"} or not path.is_file():
             raise DataError(f"no grid called '{name}'; use {', '.join(GRIDS)} or the path of a .yaml file")

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -42,6 +43,17 @@ def atomic_writes(*paths: Path) -> Iterator[tuple[Path, ...]]:
                 temporary.replace(path)
         except OSError as error:
             raise _cannot_write(paths, error) from error
+
+
+def move_saved(source: Path, target: Path) -> None:
+    """Move what ``save_pretrained`` wrote into `source` to `target`, its configuration last and its README not.
+
+    A folder without a configuration is no adapter and no model, so nobody reads one that is half there.
+    """
+    configurations = {"adapter_config.json", "config.json"}
+    for path in sorted(source.iterdir(), key=lambda path: path.name in configurations):
+        if path.is_file() and path.name != "README.md":
+            shutil.move(path, target / path.name)
 
 
 def _temporary_beside(path: Path, stack: ExitStack) -> Path:

@@ -19,7 +19,7 @@ from adue.config import FitSettings, Grid, Provenance
 from adue.datasets import fingerprint
 from adue.errors import ArtifactError, DataWarning
 from adue.estimator import FittedHead, fit_features
-from adue.features.classifier import FrozenClassifier, classification_model
+from adue.features.classifier import FrozenClassifier
 from adue.features.extract import extract
 from adue.features.loading import Origin, load_trained, origin_in_memory
 from adue.persistence import has_head, load_head, save_head
@@ -191,7 +191,7 @@ class AdueModel:
             train.labels,
             validation=validation,
             head=self.classifier.head,
-            grid=grid if isinstance(grid, Grid) else Grid.load(grid),
+            grid=Grid.load(grid),
             settings=settings,
             id2label=self.id2label,
             provenance=self._provenance(data_sha256),
@@ -269,12 +269,11 @@ class AdueModel:
         return self.fitted
 
     def _provenance(self, data_sha256: str | None) -> Provenance:
-        config = classification_model(self.classifier.model).config
         return Provenance(
             adapter_sha256=self.origin.sha256,
             base_model=self.origin.base_model,
             base_model_revision=self.origin.base_model_revision,
-            model_type=config.model_type,
+            model_type=self.classifier.config.model_type,
             dtype=str(self.classifier.dtype).removeprefix("torch."),
             merged=self.origin.merged,
             max_length=self.classifier.max_length,

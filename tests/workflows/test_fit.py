@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adue import AdueError, AdueModel, ArtifactError, DataError, DataWarning, FitSettings
+from adue import AdueError, AdueModel, ArtifactError, DataError, DataWarning, FitSettings, ModelError
 from adue.workflows.fit import fit
 from adue.workflows.options import ModelOptions
 from tests.support.workspace import Workspace
@@ -101,6 +101,14 @@ def test_a_head_of_an_adapter_that_was_trained_again_is_replaced(space: Workspac
         AdueModel.from_pretrained(space.adapter)
     fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE)
     assert AdueModel.from_pretrained(space.adapter).fitted is not None
+
+
+def test_an_adapter_on_the_hub_needs_a_folder_for_its_head_and_nothing_is_downloaded(
+    space: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adue.checkpoint.snapshot_download", lambda *_, **__: pytest.fail("it was downloaded"))
+    with pytest.raises(ModelError, match=r"there is no folder 'owner/adapter' .*--out for an adapter on the hub"):
+        fit("owner/adapter", space.data)
 
 
 def test_an_unknown_device_is_one_line(space: Workspace) -> None:

@@ -1,8 +1,11 @@
 """The frozen classifier: one forward pass gives its own logits and the vector that entered its head."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -11,6 +14,7 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
 
+from adue.digests import tensors_sha256
 from adue.errors import ModelError
 from adue.features.layouts import LAYOUTS, Layout, Pool, find_output, pad_token_id, pool_hidden, read_head
 from adue.head import AdueHead
@@ -98,6 +102,21 @@ class FrozenClassifier:
         """The type in which the base model computes."""
         dtype: torch.dtype = classification_model(self.model).dtype
         return dtype
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits that change with anything of the model that its features depend on.
+
+        Computed once: the model is only ever read, and reading all of its weights takes a while.
+        """
+        # What a saved module replaces stays in PEFT's model, unused, and is random in every new process.
+        used = {name: t for name, t in self.model.state_dict().items() if ".original_module." not in name}
+        parts = [tensors_sha256(used), self.layout, self.dtype, self.adapter]
+        if isinstance(self.model, PeftModel):
+            # How strongly an adapter acts (lora_alpha) lies in no tensor; PEFT keeps module names as sets.
+            config = self.model.peft_config[str(self.adapter)].to_dict()
+            parts.append(json.dumps(config, sort_keys=True, default=sorted))
+        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
 
     def tokenize(self, texts: Sequence[str]) -> list[dict[str, list[int]]]:
         """Return one unpadded encoding per text, cut to `max_length`."""

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from peft import PeftModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from adue.digests import tensors_sha256
 from adue.features.classifier import FrozenClassifier
 from adue.files import atomic_write
 from adue.types import FeatureSet
@@ -48,7 +46,7 @@ def extract(
     DataError
         When a feature or logit is not finite, or a label is out of range.
     """
-    folder = None if cache is None else cache / _model_key(classifier)
+    folder = None if cache is None else cache / classifier.fingerprint
     shards = []
     for start in range(0, len(texts), SHARD_ROWS):
         rows = classifier.tokenize(texts[start : start + SHARD_ROWS])
@@ -70,18 +68,6 @@ def extract(
         torch.cat([shard["logits"] for shard in shards]),
         None if labels is None else torch.as_tensor(labels, dtype=torch.int64),
     )
-
-
-def _model_key(classifier: FrozenClassifier) -> str:
-    """Return a folder name that changes with anything of the model that its features depend on."""
-    # What a saved module replaces stays in PEFT's model, unused, and is random in every new process.
-    used = {name: t for name, t in classifier.model.state_dict().items() if ".original_module." not in name}
-    parts = [tensors_sha256(used), classifier.layout, classifier.dtype, classifier.adapter]
-    if isinstance(classifier.model, PeftModel):
-        # How strongly an adapter acts (lora_alpha) lies in no tensor; PEFT keeps module names as sets.
-        config = classifier.model.peft_config[str(classifier.adapter)].to_dict()
-        parts.append(json.dumps(config, sort_keys=True, default=sorted))
-    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 def _rows_key(rows: Sequence[Encoding]) -> str:

@@ -15,6 +15,7 @@ from transformers import set_seed
 from adue.errors import ArtifactError, DataWarning, ModelError
 from adue.features.classifier import FrozenClassifier
 from adue.features.loading import load_trained
+from adue.files import move_saved
 from adue.persistence import CONFIG_FILE, HEAD_FILE
 from adue.pretrained import canonical_base_model, load_classifier
 from adue.training.loop import run_trainer
@@ -122,16 +123,13 @@ def _write(model: PeftModel, record: TrainingRecord, out: Path, prove: Callable[
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
         folder = Path(temporary)
         model.save_pretrained(str(folder), save_embedding_layers=False)
-        (folder / "README.md").unlink(missing_ok=True)
         write_record(record, folder)
         prove(folder)
         out.mkdir(exist_ok=True)
         # An uncertainty head that lies there was fitted on the adapter that is replaced now.
         for name in (HEAD_FILE, CONFIG_FILE):
             (out / name).unlink(missing_ok=True)
-        # The configuration goes last: a folder without it is not an adapter.
-        for path in sorted(folder.iterdir(), key=lambda path: path.name == "adapter_config.json"):
-            shutil.move(path, out / path.name)
+        move_saved(folder, out)
 
 
 def _prove(folder: Path, base_model: str, classifier: FrozenClassifier, texts: Sequence[str]) -> None:

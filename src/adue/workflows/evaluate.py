@@ -9,8 +9,8 @@ from datasets import Dataset
 from scipy.stats import spearmanr
 
 from adue.datasets import fingerprint
-from adue.errors import ArtifactError, DataError, DataWarning
-from adue.estimator import score_features
+from adue.errors import DataError, DataWarning
+from adue.estimator import FittedHead, score_features
 from adue.metrics import compare_auroc, require_both
 from adue.model import AdueModel
 from adue.report import write_report
@@ -59,14 +59,12 @@ def evaluate(
         When there is no fitted head, or the data cannot be used.
     """
     options = model_options or ModelOptions()
-    model = options.load(adapter)
-    if model.fitted is None:
-        raise ArtifactError(f"{adapter} has no uncertainty head yet; fit one with adue fit {adapter} --data ...")
+    model, fitted = options.load_fitted(adapter)
     home = load_labelled(model, data, ("test",), data_options)
     train = None
     if "train" in home.splits:
         train = extract_split(model, home["train"], "reading train", options, progress)
-    _warn_if_seen(model, home["test"])
+    _warn_if_seen(fitted, home["test"])
     sets = {str(data): home["test"]}
     sets |= {name: load_labelled(model, name, ("test",), None)["test"] for name in home.shifted}
     pairs = []
@@ -75,7 +73,7 @@ def evaluate(
         scored = _score(name, rows, features, model, train)
         pairs.append((_table(scored, rows, resamples), scored))
     result = EvaluationResult(
-        adapter=str(adapter), data=str(data), config=model.fitted.config, sets=tuple(table for table, _ in pairs)
+        adapter=str(adapter), data=str(data), config=fitted.config, sets=tuple(table for table, _ in pairs)
     )
     evaluation = Evaluation(result, tuple(scored for _, scored in pairs))
     if report is not None:
@@ -139,8 +137,8 @@ def _human_correlation(scored: ScoredSet, rows: Dataset) -> dict[str, float] | N
     return {name: float(spearmanr(u[known], spread[known]).statistic) for name, u in scored.scores.items()}
 
 
-def _warn_if_seen(model: AdueModel, test: Dataset) -> None:
-    provenance = model.fitted.config.provenance if model.fitted else None
+def _warn_if_seen(fitted: FittedHead, test: Dataset) -> None:
+    provenance = fitted.config.provenance
     if provenance is not None and provenance.training_data_sha256 == fingerprint(test):
         warnings.warn(
             "these are the very rows that the head was trained on: its AUROC here says nothing about new texts",

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from adue.checkpoint import find_folder
 from adue.config import AdueConfig, FitSettings, Grid
 from adue.datasets import LabelledSplits, fingerprint, load_splits
 from adue.errors import ModelError
@@ -53,10 +52,13 @@ def fit(
     """
     started = time.monotonic()
     options = model_options or ModelOptions()
-    points = grid if isinstance(grid, Grid) else Grid.load(grid)
-    folder = out or find_folder(adapter)
-    if out is None and not Path(adapter).expanduser().is_dir():
-        raise ModelError(f"'{adapter}' is on the hub, so the head needs a folder of its own; give it with --out")
+    points = Grid.load(grid)
+    folder = out or Path(adapter).expanduser()
+    if out is None and not folder.is_dir():
+        raise ModelError(
+            f"there is no folder '{adapter}' to put the head into; give the folder that holds adapter_config.json, or "
+            "--out for an adapter on the hub"
+        )
     model = options.load(adapter, with_head=False)
     splits = load_labelled(model, data, ("train", "validation"), data_options)
     train, validation = (

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from adue.cache import cache_dir
 from adue.config import FrozenConfig
-from adue.errors import ModelError
+from adue.errors import ArtifactError, ModelError
+from adue.estimator import FittedHead
 from adue.model import AdueModel
 
 DtypeName = Literal["auto", "float32", "bfloat16", "float16"]
@@ -50,6 +51,13 @@ class ModelOptions(FrozenConfig):
     def cache(self) -> Path | None:
         """The folder in which extracted features are kept, None for no folder."""
         return cache_dir() / "features" if self.use_cache else None
+
+    def load_fitted(self, adapter: str | Path) -> tuple[AdueModel, FittedHead]:
+        """Return the classifier and its uncertainty head, or raise an ArtifactError where it has none."""
+        model = self.load(adapter)
+        if model.fitted is None:
+            raise ArtifactError(f"{adapter} has no uncertainty head yet; fit one with adue fit {adapter} --data ...")
+        return model, model.fitted
 
     def load(self, adapter: str | Path, *, with_head: bool = True) -> AdueModel:
         """Return the classifier and, if there is one and it is wanted, its uncertainty head."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adue.datasets import guess_text_column
-from adue.errors import ArtifactError, DataError, DataWarning
+from adue.errors import DataError, DataWarning
 from adue.model import AdueModel
 from adue.results import Result
 from adue.workflows.options import ModelOptions, Progress, no_progress
@@ -51,9 +51,7 @@ def predict(
         When there is no head, or a row cannot be read or written; no half-written file is left.
     """
     options = model_options or ModelOptions()
-    model = options.load(adapter)
-    if model.fitted is None:
-        raise ArtifactError(f"{adapter} has no uncertainty head yet; fit one with adue fit {adapter} --data ...")
+    model, _ = options.load_fitted(adapter)
     labels: Counter[str] = Counter()
     total, empty = 0.0, 0
     with write_rows(output) as write, progress("scoring rows", None) as advance:
