@@ -1,0 +1,1 @@
+"""The comparison of methods: models, data sets and seeds, run cell by cell and rendered as tables."""

@@ -1,0 +1,1 @@
+"""The methods of the comparison, each fitted on features and scoring rows."""
