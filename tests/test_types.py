@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from adue.errors import DataError
-from adue.types import FeatureSet
+from adue.types import OUT_OF_SCOPE, FeatureSet
 
 FEATURES = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 LOGITS = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]])
@@ -47,10 +47,30 @@ def test_values_must_be_finite(name: str, value: float) -> None:
         FeatureSet(**given)
 
 
-@pytest.mark.parametrize("label", [-1, 2])
+@pytest.mark.parametrize("label", [-2, 2])
 def test_labels_must_be_known_classes(label: int) -> None:
-    with pytest.raises(DataError, match=r"labels must lie in 0\.\.1, found (-1\.\.1|0\.\.2); map the label names"):
+    message = r"labels must lie in 0\.\.1, or be -1 where no class fits; found (-2\.\.1|0\.\.2); map the label names"
+    with pytest.raises(DataError, match=message):
         FeatureSet(FEATURES, LOGITS, torch.tensor([0, label, 1]))
+
+
+def test_every_answer_on_a_row_that_no_class_fits_is_an_error() -> None:
+    rows = FeatureSet(FEATURES, LOGITS, torch.full((3,), OUT_OF_SCOPE))
+    assert rows.errors.tolist() == [True, True, True]
+
+
+def test_rows_that_no_class_fits_cannot_be_learned_from() -> None:
+    rows = FeatureSet(FEATURES, LOGITS, torch.tensor([0, OUT_OF_SCOPE, 1]))
+    with pytest.raises(
+        DataError, match=r"1 of 3 rows are out of scope \(label -1\), .* no class fits; drop these rows"
+    ):
+        rows.require_classes()
+    assert rows.select(rows.labels != OUT_OF_SCOPE).require_classes().tolist() == [0, 1]
+
+
+def test_rows_without_labels_cannot_be_learned_from() -> None:
+    with pytest.raises(DataError, match="these rows have no labels, and nothing can be learned from them; add a label"):
+        FeatureSet(FEATURES, LOGITS).require_classes()
 
 
 @pytest.mark.parametrize(

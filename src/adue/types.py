@@ -9,6 +9,12 @@ from torch import Tensor
 
 from adue.errors import DataError
 
+OUT_OF_SCOPE = -1
+"""The label of a row that no class fits: whatever the classifier answers there is an error."""
+
+OUT_OF_SCOPE_NAME = "out-of-scope"
+"""What such a row's label is called in data and reports."""
+
 
 @dataclass(frozen=True)
 class FeatureSet:
@@ -21,7 +27,7 @@ class FeatureSet:
     logits
         The classifier's own logits for the same rows.
     labels
-        True classes in ``[0, classes)``, or None where they are not known.
+        True classes in ``[0, classes)``, OUT_OF_SCOPE where no class fits, or None where they are not known.
 
     Raises
     ------
@@ -59,8 +65,9 @@ class FeatureSet:
                 )
         if self.labels is not None and rows and not self._labels_in_range(self.labels):
             raise DataError(
-                f"labels must lie in 0..{self.num_labels - 1}, found {int(self.labels.min())}.."
-                f"{int(self.labels.max())}; map the label names with --label-map, or check num_labels"
+                f"labels must lie in 0..{self.num_labels - 1}, or be {OUT_OF_SCOPE} where no class fits; found "
+                f"{int(self.labels.min())}..{int(self.labels.max())}; map the label names with --label-map, or check "
+                "num_labels"
             )
 
     def _require_dimensions(self) -> None:
@@ -78,7 +85,7 @@ class FeatureSet:
             )
 
     def _labels_in_range(self, labels: Tensor) -> bool:
-        return bool((labels >= 0).all()) and bool((labels < self.num_labels).all())
+        return bool((labels >= OUT_OF_SCOPE).all()) and bool((labels < self.num_labels).all())
 
     def __len__(self) -> int:
         return len(self.features)
@@ -95,7 +102,7 @@ class FeatureSet:
 
     @property
     def errors(self) -> Bool[Tensor, " rows"]:
-        """True where the classifier's answer is not the label, ``e(x)`` of the method.
+        """True where the classifier's answer is not the label, ``e(x)`` of the method; always true out of scope.
 
         Raises
         ------
@@ -107,6 +114,29 @@ class FeatureSet:
                 "these rows have no labels, so nobody knows which predictions are wrong; add a label column"
             )
         return self.predictions != self.labels
+
+    def require_classes(self) -> Int[Tensor, " rows"]:
+        """Return the labels of rows to learn from, each of them a class.
+
+        Raises
+        ------
+        DataError
+            When the rows have no labels, or no class fits some of them.
+
+        Examples
+        --------
+        >>> FeatureSet(torch.zeros(2, 3), torch.eye(2), torch.tensor([0, 1])).require_classes()
+        tensor([0, 1])
+        """
+        if self.labels is None:
+            raise DataError("these rows have no labels, and nothing can be learned from them; add a label column")
+        outside = int((self.labels == OUT_OF_SCOPE).sum())
+        if outside:
+            raise DataError(
+                f"{outside} of {len(self)} rows are out of scope (label {OUT_OF_SCOPE}), and nothing can be learned "
+                "from what no class fits; drop these rows, they are for evaluation only"
+            )
+        return self.labels
 
     def select(self, rows: Int[Tensor, " chosen"] | Bool[Tensor, " rows"]) -> "FeatureSet":
         """Return the set of the chosen rows, by index or by mask."""

@@ -24,5 +24,12 @@ def test_rows_of_one_class_are_refused_by_its_name() -> None:
         check_classes([1, 1], {"neg": 0, "pos": 1}, "train")
 
 
+def test_rows_that_no_class_fits_cannot_be_learned_from() -> None:
+    with pytest.raises(
+        DataError, match=r"train: 1 of 3 rows are labelled 'out-of-scope', .*drop these rows, or rename"
+    ):
+        check_classes([1, 0, -1], {"neg": 0, "pos": 1}, "train")
+
+
 def test_rows_of_two_classes_pass() -> None:
     check_classes([1, 0], {"neg": 0, "pos": 1}, "train")

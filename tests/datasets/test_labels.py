@@ -5,6 +5,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 
 from adue.datasets.labels import encode_labels, label_values, make_label2id
 from adue.errors import DataError
+from adue.types import OUT_OF_SCOPE
 
 BINARY = {"negative": 0, "positive": 1}
 
@@ -89,6 +90,26 @@ def test_the_ids_of_a_class_label_are_taken_where_the_model_has_none() -> None:
 
 def test_minus_one_of_a_class_label_is_a_missing_label() -> None:
     assert label_values(class_labels([-1, 1, None], ["a", "b"]), "label", None) == [None, "b", None]
+
+
+def test_out_of_scope_is_the_label_of_rows_that_no_class_fits() -> None:
+    assert encode_labels(["positive", "Out-of-scope"], BINARY) == [1, OUT_OF_SCOPE]
+    assert encode_labels(["oos"], BINARY, {"oos": "out-of-scope"}) == [OUT_OF_SCOPE]
+
+
+def test_out_of_scope_is_a_class_where_the_model_has_one_of_this_name() -> None:
+    assert encode_labels(["out-of-scope"], {"a": 0, "out-of-scope": 1}) == [1]
+
+
+@pytest.mark.parametrize("label2id", [BINARY, {"LABEL_0": 0, "LABEL_1": 1}])
+def test_out_of_scope_in_a_class_label_has_no_id(label2id: dict[str, int]) -> None:
+    rows = class_labels([0, 2, 1], ["negative", "positive", "out-of-scope"])
+    assert ids(rows, label2id) == [0, OUT_OF_SCOPE, 1]
+
+
+def test_out_of_scope_makes_no_class() -> None:
+    assert make_label2id([(dataset(["b", "a", "out-of-scope"]), "label")]) == {"a": 0, "b": 1}
+    assert make_label2id([(class_labels([0], ["b", "out-of-scope", "a"]), "label")]) == {"b": 0, "a": 1}
 
 
 def test_new_classes_are_sorted_and_gathered_from_all_splits() -> None:

@@ -6,6 +6,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from adue.datasets import load_splits
 from adue.errors import DataError, DataWarning
+from adue.types import OUT_OF_SCOPE
 
 BINARY = {"negative": 0, "positive": 1}
 
@@ -115,6 +116,14 @@ def test_labels_are_the_models_ids_by_name_and_through_the_map(tmp_path: Path) -
 def test_a_label_that_the_model_does_not_know_is_an_error(tmp_path: Path) -> None:
     frame(4).replace({"positive": "neutral"}).to_csv(tmp_path / "rows.csv", index=False)
     with pytest.raises(DataError, match=r"the label column holds 'neutral', which the model does not know"):
+        load_splits(tmp_path / "rows.csv", label2id=BINARY)
+
+
+def test_rows_that_no_class_fits_can_be_evaluated_and_not_trained_on(tmp_path: Path) -> None:
+    frame(6).replace({"label": {"positive": "out-of-scope"}}).to_csv(tmp_path / "rows.csv", index=False)
+    data = load_splits(tmp_path / "rows.csv", need=["test"], label2id=BINARY)
+    assert list(data["test"]["label"]) == [0, OUT_OF_SCOPE] * 3
+    with pytest.raises(DataError, match=r"rows\.csv, train: 3 of 6 rows are labelled 'out-of-scope'"):
         load_splits(tmp_path / "rows.csv", label2id=BINARY)
 
 

@@ -5,6 +5,7 @@ from adue.datasets.files import read_file
 from adue.datasets.fingerprint import fingerprint
 from adue.datasets.loading import LabelledSplits, load_splits
 from adue.datasets.registry import DATASETS, NamedDataset
+from adue.datasets.subsample import subsample
 
 __all__ = [
     "DATASETS",
@@ -15,4 +16,5 @@ __all__ = [
     "guess_text_column",
     "load_splits",
     "read_file",
+    "subsample",
 ]

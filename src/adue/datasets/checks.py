@@ -1,9 +1,10 @@
-"""What is looked at before anything is computed: texts that are missing, empty, or not text; a single class."""
+"""What is looked at before anything is computed: texts that are missing, empty, or not text; too few classes."""
 
 import warnings
 from collections.abc import Mapping, Sequence
 
 from adue.errors import DataError, DataWarning
+from adue.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
 
 
 def check_texts(texts: Sequence[object], column: str, where: str) -> list[str]:
@@ -34,13 +35,19 @@ def check_texts(texts: Sequence[object], column: str, where: str) -> list[str]:
 
 
 def check_classes(labels: Sequence[int], label2id: Mapping[str, int], where: str) -> None:
-    """Refuse rows of one class.
+    """Refuse rows that nothing can be learned from: of one class, or of none.
 
     Raises
     ------
     DataError
-        When `labels` holds one class only.
+        When `labels` holds one class only, or a row that no class fits.
     """
+    outside = labels.count(OUT_OF_SCOPE)
+    if outside:
+        raise DataError(
+            f"{where}: {outside} of {len(labels)} rows are labelled '{OUT_OF_SCOPE_NAME}', and a classifier cannot "
+            "learn what no class fits; drop these rows, or rename the label with --label-map to make it a class"
+        )
     found = set(labels)
     if len(found) == 1:
         (only,) = [name for name, index in label2id.items() if index in found]

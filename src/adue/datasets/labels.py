@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datasets import ClassLabel, Dataset
 
 from adue.errors import DataError
+from adue.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
 
 _WHOLE_NUMBER = re.compile(r"([+-]?\d+)(\.0*)?")
 _DEFAULT_NAME = re.compile(r"LABEL_\d+")
@@ -22,7 +23,7 @@ def label_values(dataset: Dataset, column: str, label2id: Mapping[str, int] | No
     values = dataset[column][:]
     if isinstance(feature, ClassLabel):
         by_id = label2id is not None and all(_DEFAULT_NAME.fullmatch(name) for name in label2id)
-        names = [str(index) if by_id else name for index, name in enumerate(feature.names)]
+        names = [str(index) if by_id and not _is_outside(name) else name for index, name in enumerate(feature.names)]
         # -1 is how data sets on the Hub mark a label that is kept secret.
         return [names[value] if value is not None and value >= 0 else None for value in values]
     return [_as_text(value) for value in values]
@@ -33,7 +34,7 @@ def make_label2id(
 ) -> dict[str, int]:
     """Return ids for the labels found in pairs of data set and label column.
 
-    A data set's own class order is kept; other labels are sorted, whole numbers by size.
+    A data set's own class order is kept; other labels are sorted, whole numbers by size. ``out-of-scope`` is no class.
 
     Raises
     ------
@@ -43,11 +44,12 @@ def make_label2id(
     pairs = list(datasets)
     feature = pairs[0][0].features[pairs[0][1]]
     if isinstance(feature, ClassLabel) and not label_map:
-        found = list(feature.names)
+        found = [name for name in feature.names if not _is_outside(name)]
     else:
         labels = {label for dataset, column in pairs for label in label_values(dataset, column, None)}
         mapped = {_without_decimals(_mapped(label, label_map)) for label in labels if label is not None}
-        found = sorted(mapped, key=lambda name: (not _WHOLE_NUMBER.fullmatch(name), _number(name), name))
+        classes = [name for name in mapped if not _is_outside(name)]
+        found = sorted(classes, key=lambda name: (not _WHOLE_NUMBER.fullmatch(name), _number(name), name))
     if len(found) < 2:  # noqa: PLR2004
         raise DataError(
             f"the label column holds {_listed(found) or 'nothing'} only, but a classifier needs two classes or more; "
@@ -65,7 +67,8 @@ def encode_labels(
     """Return the class id of every label; `where` names the rows in messages.
 
     A label is first sent through `label_map`, then looked up among the names of `label2id`, then among them without
-    regard to case (where only one fits), then among the ids; ``1.0`` is the same as ``1``.
+    regard to case (where only one fits), then among the ids; ``1.0`` is the same as ``1``. Where ``out-of-scope`` is
+    not the name of a class, it becomes OUT_OF_SCOPE: no class fits the row.
 
     Raises
     ------
@@ -113,11 +116,17 @@ def _find(label: str, label2id: Mapping[str, int]) -> int | None:
     alike = [index for name, index in label2id.items() if name.strip().casefold() == label.casefold()]
     if len(alike) == 1:
         return alike[0]
+    if _is_outside(label):
+        return OUT_OF_SCOPE
     if not _WHOLE_NUMBER.fullmatch(label):
         return None
     if _without_decimals(label) in label2id:
         return label2id[_without_decimals(label)]
     return _number(label) if _number(label) in label2id.values() else None
+
+
+def _is_outside(label: str) -> bool:
+    return label.strip().casefold() == OUT_OF_SCOPE_NAME
 
 
 def _unknown_error(unknown: list[str], label2id: Mapping[str, int], label_map: Mapping[str, str]) -> DataError:

@@ -35,12 +35,15 @@ class LabelledSplits:
     ----------
     splits
         Each with the columns ``text`` (string) and ``label`` (int64, class ids), and all others that were given.
+        A label is adue.types.OUT_OF_SCOPE where the data say ``out-of-scope``: no class fits; never in train.
     label2id
         The class ids by name.
     source
         What was asked for, in words.
     shifted
         Names of data sets with the same classes from other domains; each can be given to `load_splits`.
+    companions
+        Names of data sets to report beside this one that are not shifted; each can be given to `load_splits`.
     notes
         What was decided about the splits, for a person to read.
     """
@@ -49,6 +52,7 @@ class LabelledSplits:
     label2id: dict[str, int]
     source: str
     shifted: tuple[str, ...] = ()
+    companions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __getitem__(self, split: str) -> Dataset:
@@ -114,8 +118,7 @@ def load_splits(
         }
     )
     labelled, carved = _with_validation(labelled, label2id, name, seed, wanted=len(raw) > 1 or VALIDATION in need)
-    shifted = DATASETS[source].shifted if isinstance(source, str) and source in DATASETS else ()
-    result = LabelledSplits(labelled, dict(label2id), name, shifted, notes + carved)
+    result = LabelledSplits(labelled, dict(label2id), name, *_relatives(source), notes=notes + carved)
     for split in need:
         result[split]
     return result
@@ -139,6 +142,12 @@ def _open(source: Source, need: Sequence[str]) -> DatasetDict:
         f"there is no file, folder or data set called '{source}'; give a path, hf:owner/name, or one of "
         f"{', '.join(DATASETS)}"
     )
+
+
+def _relatives(source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the shifted sets and of the companions of a named data set."""
+    named = DATASETS.get(source) if isinstance(source, str) else None
+    return (named.shifted, named.companions) if named else ((), ())
 
 
 def _as_needed(rows: Dataset, need: Sequence[str]) -> DatasetDict:

@@ -81,10 +81,14 @@ def carve_validation(labels: Sequence[int], seed: int) -> tuple[list[int], list[
     """
     if len(labels) < 2:  # noqa: PLR2004
         raise DataError("one row cannot be split into train and validation; give more rows, or a validation file")
-    counts = np.unique(np.asarray(labels), return_counts=True)[1]
     held_out = int(np.ceil(len(labels) * VALIDATION_SHARE))
-    stratifiable = counts.min() > 1 and len(counts) <= min(held_out, len(labels) - held_out)
     train, validation = train_test_split(
-        np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=labels if stratifiable else None
+        np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=strata(labels, held_out)
     )
     return sorted(train.tolist()), sorted(validation.tolist())
+
+
+def strata(labels: Sequence[int], size: int) -> Sequence[int] | None:
+    """Return `labels` where both `size` rows and the rest can hold every class, else None: what to stratify by."""
+    counts = np.unique(np.asarray(labels), return_counts=True)[1]
+    return labels if counts.min() > 1 and len(counts) <= min(size, len(labels) - size) else None

@@ -16,7 +16,7 @@ from adue.model import AdueModel
 from adue.report import write_report
 from adue.results import EvaluationResult, ScoredSet, ScoreResult, SetResult
 from adue.scores import ADUE, REFERENCE
-from adue.types import FeatureSet
+from adue.types import OUT_OF_SCOPE, FeatureSet
 from adue.workflows.fit import extract_split, load_labelled
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 
@@ -106,11 +106,17 @@ def _table(scored: ScoredSet, rows: Dataset, resamples: int) -> SetResult:
         rows=len(errors),
         errors=int(errors.sum()),
         accuracy=float(1 - errors.mean()) if len(errors) else float("nan"),
-        majority_accuracy=float(np.bincount(scored.labels).max() / len(errors)) if len(errors) else float("nan"),
+        majority_accuracy=_majority_accuracy(scored.labels),
         scores=() if note else _rows(scored, resamples),
         human_correlation=_human_correlation(scored, rows),
         note=note,
     )
+
+
+def _majority_accuracy(labels: np.ndarray) -> float:
+    """Return how often always answering the commonest class is right; never where no class fits."""
+    counts = np.bincount(labels[labels != OUT_OF_SCOPE], minlength=1)
+    return float(counts.max() / len(labels)) if len(labels) else float("nan")
 
 
 def _rows(scored: ScoredSet, resamples: int) -> tuple[ScoreResult, ...]:
