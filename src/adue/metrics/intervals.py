@@ -1,13 +1,13 @@
-"""Ranking and selective-prediction metrics of an uncertainty against errors; thin names over scipy and scikit-learn."""
+"""AUROCs with 95 % intervals, and their differences on the same rows (paired stratified bootstrap)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
-from scipy.stats import bootstrap, rankdata
+from scipy.stats import bootstrap
 
-from adue.errors import DataError
+from adue.metrics.ranking import auroc
 
 MIN_ROWS_FOR_INTERVAL = 2
 
@@ -19,49 +19,6 @@ class Interval:
     value: float
     low: float
     high: float
-
-
-def require_both(errors: Bool[ndarray, " rows"], where: str) -> None:
-    """Refuse rows on which no AUROC exists.
-
-    Raises
-    ------
-    DataError
-        When all predictions are right or all are wrong; the message says what to do.
-
-    Examples
-    --------
-    >>> require_both(np.array([True, False]), "test")
-    """
-    wrong = int(errors.sum())
-    if 0 < wrong < len(errors):
-        return
-    if len(errors) == 0:
-        raise DataError(f"the {where} data has no rows; give at least a few hundred labelled rows")
-    state = "no prediction is wrong" if wrong == 0 else "every prediction is wrong"
-    cure = (
-        "give more rows, or rows the adapter was not trained on"
-        if wrong == 0
-        else "check that the labels' names and order match the model's id2label"
-    )
-    raise DataError(f"AUROC is undefined on the {where} data: {state} in {len(errors)} rows; {cure}")
-
-
-def auroc(u: Float[ndarray, "*heads rows"], errors: Bool[ndarray, "*heads rows"]) -> Float[ndarray, "*heads"]:
-    """Return the chance that an error gets a higher u than a correct prediction, ties counting half.
-
-    Equals ``sklearn.metrics.roc_auc_score(errors, u)`` row by row, for a whole stack at once (Mann-Whitney U from
-    mid-ranks). NaN where a row of `errors` is all true or all false.
-
-    >>> float(auroc(np.array([0.1, 0.9, 0.4]), np.array([False, True, False])))
-    1.0
-    """
-    ranks = rankdata(u, axis=-1)
-    wrong = errors.sum(axis=-1)
-    right = errors.shape[-1] - wrong
-    rank_sum = np.where(errors, ranks, 0.0).sum(axis=-1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((rank_sum - wrong * (wrong + 1) / 2) / (wrong * right))
 
 
 def auroc_interval(
@@ -142,20 +99,3 @@ def compare_auroc(
         low, high = np.asarray(interval.low), np.asarray(interval.high)
     found = [Interval(*map(float, bounds)) for bounds in zip(values, low, high, strict=True)]
     return [Comparison(*pair) for pair in zip(found[: len(u)], found[len(u) :], strict=True)]
-
-
-def risk_coverage(
-    u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"]
-) -> tuple[Float[ndarray, " levels"], Float[ndarray, " levels"]]:
-    """Return coverage and the error rate among the covered rows, from the most certain row to all rows.
-
-    Rows with equal u enter together, so the curve does not depend on their order; one point per distinct u.
-
-    >>> coverage, risk = risk_coverage(np.array([0.1, 0.5, 0.5, 0.9]), np.array([False, False, True, True]))
-    >>> coverage.tolist(), risk.round(2).tolist()
-    ([0.25, 0.75, 1.0], [0.0, 0.33, 0.5])
-    """
-    order = np.argsort(u, kind="stable")
-    last_of_tie = np.append(np.flatnonzero(np.diff(u[order])), len(u) - 1)
-    covered = last_of_tie + 1
-    return covered / len(u), np.cumsum(errors[order])[last_of_tie] / covered
