@@ -11,6 +11,7 @@ from adue.cli.evaluate import evaluate
 from adue.cli.fit import fit
 from adue.cli.info import info
 from adue.cli.predict import predict
+from adue.cli.sweep import sweep
 from adue.cli.train import train
 
 app = typer.Typer(
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, train, fit, evaluate, predict, info):
+for command in (demo, train, fit, evaluate, predict, info, sweep):
     app.command()(command)
 
 

@@ -1,0 +1,158 @@
+"""The job: all trials on training and validation rows, then the test rows once, then the report."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from adue.datasets import LabelledSplits, fingerprint
+from adue.head import AdueHead
+from adue.metrics import require_both
+from adue.model import AdueModel
+from adue.report.sensitivity import Defaults, SweepFacts, write_sensitivity
+from adue.results import Result
+from adue.types import FeatureSet
+from adue.workflows.fit import extract_split, load_labelled
+from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
+from adue.workflows.sensitivity.folder import SweepFolder, by_trial, kept_lines, trials_in
+from adue.workflows.sensitivity.plan import SweepPlan, Trial, plan_trials, trial_settings
+from adue.workflows.sensitivity.trials import interval_of_gain, measure_head, measure_softmax_response, run_trial
+
+
+class SensitivityResult(Result):
+    """Where table, report and summary lie, what they show in sentences, and the defaults that follow."""
+
+    adapter: str
+    data: str
+    table: str
+    report: str
+    summary: str
+    trials: int
+    heads: int
+    seconds: float
+    findings: tuple[str, ...]
+    defaults: Defaults
+
+
+def sensitivity(
+    adapter: str | Path,
+    data: str | Path,
+    out: Path,
+    *,
+    plan: SweepPlan | None = None,
+    model_options: ModelOptions | None = None,
+    data_options: DataOptions | None = None,
+    progress: Progress = no_progress,
+) -> SensitivityResult:
+    """Vary hyperparameters, errors and validation rows one at a time; write table, report and summary into `out`.
+
+    A stopped run goes on where it stopped; a larger number of seeds adds to what is there. No saved head is touched.
+
+    Raises
+    ------
+    AdueError
+        When adapter or data cannot be used, or `out` holds another sweep.
+    """
+    plan, options = plan or SweepPlan(), model_options or ModelOptions()
+    model = options.load(adapter, with_head=False)
+    splits = load_labelled(model, data, ("train", "validation", "test"), data_options)
+    folder = SweepFolder(out)
+    folder.claim(_identity(model, splits, plan))
+    train, validation = (
+        extract_split(model, splits[name], f"reading {name}", options, progress) for name in ("train", "validation")
+    )
+    require_both(train.errors.numpy(), "training")
+    require_both(validation.errors.numpy(), "validation")
+    trials = plan_trials(plan, train, validation)
+    _run_missing(folder, trials, plan, (train, validation), model.classifier.head, progress=progress)
+    # Everything is chosen; only now are the test rows read, and each head meets them once.
+    test = extract_split(model, splits["test"], "reading test", options, progress)
+    table = open_test(folder, plan, test, model.classifier.head)
+    table = table[trials_in(table).isin(trials)].reset_index(drop=True)
+    facts = SweepFacts(
+        adapter=str(adapter),
+        data=str(data),
+        settings=plan.settings,
+        seeds=plan.seeds,
+        rows={"training": len(train), "validation": len(validation), "test": len(test)},
+        errors={
+            name: int(rows.errors.sum())
+            for name, rows in (("training", train), ("validation", validation), ("test", test))
+        },
+        machine=f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, "
+        f"torch {torch.__version__}",
+        seconds=float(sum(lines["trial_seconds"].iloc[0] for lines in by_trial(table).values())),
+    )
+    return _written(folder, table, facts, trials)
+
+
+def open_test(folder: SweepFolder, plan: SweepPlan, test: FeatureSet, original: AdueHead) -> pd.DataFrame:
+    """Return the table with what every kept head does on the test rows; heads that have met them are left alone.
+
+    Raises
+    ------
+    DataError
+        When no AUROC exists on the test rows.
+    """
+    require_both(test.errors.numpy(), "test")
+    table, measured = folder.table(), []
+    reference = measure_softmax_response(test)
+    for trial, lines in by_trial(table).items():
+        if lines["test_auroc"].notna().any():
+            continue
+        settings = trial_settings(trial, plan)
+        for index, weights in zip(kept_lines(lines), folder.heads(trial), strict=True):
+            head = AdueHead.from_weights(original.shape, weights, settings.score, settings.sharpness)
+            table.loc[index, ["test_auroc", "test_softmax_response"]] = measure_head(head, test), reference
+            if table.loc[index, "chosen"]:
+                bounds = interval_of_gain(head, test)
+                table.loc[index, ["test_gain_low", "test_gain_high"]] = bounds
+        measured.append(trial)
+    folder.write(table)
+    folder.forget_heads(measured)
+    return table
+
+
+def _run_missing(
+    folder: SweepFolder,
+    trials: list[Trial],
+    plan: SweepPlan,
+    rows: tuple[FeatureSet, FeatureSet],
+    original: AdueHead,
+    *,
+    progress: Progress,
+) -> None:
+    done = by_trial(folder.table())
+    with progress(f"training {len(trials)} stacks of heads", len(trials)) as advance:
+        for trial in trials:
+            if trial not in done:
+                folder.add(trial, run_trial(trial, plan, *rows, original))
+            advance(1)
+
+
+def _identity(model: AdueModel, splits: LabelledSplits, plan: SweepPlan) -> dict[str, object]:
+    return {
+        "adapter_sha256": model.origin.sha256,
+        "data_sha256": {name: fingerprint(splits[name]) for name in ("train", "validation", "test")},
+        "plan": plan.to_dict() | {"seeds": None},
+        "versions": {name: version(name) for name in ("adue", "torch")},
+    }
+
+
+def _written(folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials: list[Trial]) -> SensitivityResult:
+    report, summary = folder.path / "sweep.html", folder.path / "sweep.md"
+    findings = write_sensitivity(report, summary, table, facts)
+    return SensitivityResult(
+        adapter=facts.adapter,
+        data=facts.data,
+        table=str(folder.table_path),
+        report=str(report),
+        summary=str(summary),
+        trials=len(trials),
+        heads=len(table),
+        seconds=facts.seconds,
+        findings=findings.sentences,
+        defaults=findings.defaults,
+    )
