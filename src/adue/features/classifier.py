@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,9 +110,7 @@ class FrozenClassifier:
 
         Computed once: the model is only ever read, and reading all of its weights takes a while.
         """
-        # What a saved module replaces stays in PEFT's model, unused, and is random in every new process.
-        used = {name: t for name, t in self.model.state_dict().items() if ".original_module." not in name}
-        parts = [tensors_sha256(used), self.layout, self.dtype, self.adapter]
+        parts = [tensors_sha256(_used_tensors(self.model)), self.layout, self.dtype]
         if isinstance(self.model, PeftModel):
             # How strongly an adapter acts (lora_alpha) lies in no tensor; PEFT keeps module names as sets.
             config = self.model.peft_config[str(self.adapter)].to_dict()
@@ -154,12 +153,22 @@ class FrozenClassifier:
         ModelError
             When another adapter has been made active since.
         """
+        self.require_adapter()
+        return self._run(batch)
+
+    def require_adapter(self) -> None:
+        """Refuse to go on while another adapter than this classifier's is active.
+
+        Raises
+        ------
+        ModelError
+            When another adapter has been made active since.
+        """
         if active_adapter(self.model) != self.adapter:
             raise ModelError(
                 f"the active adapter is '{active_adapter(self.model)}', this head belongs to '{self.adapter}'; "
                 f"call model.set_adapter('{self.adapter}') first"
             )
-        return self._run(batch)
 
     def _run(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Return what was taken for h(x), of whatever shape while the layout is a guess, and the logits."""
@@ -199,6 +208,24 @@ def classification_model(model: nn.Module) -> Any:
 def active_adapter(model: nn.Module) -> str | None:
     """Return the name of the adapter in force, None without one."""
     return str(model.active_adapter) if isinstance(model, PeftModel) else None
+
+
+def _used_tensors(model: nn.Module) -> dict[str, Tensor]:
+    """Return the tensors that the answers of `model` depend on, whatever its adapter is called in this process.
+
+    Other adapters beside the active one are left out, and so is what a saved module replaces: it stays in PEFT's
+    model, unused, and is random in every new process.
+    """
+    if not isinstance(model, PeftModel):
+        return dict(model.state_dict())
+    prefix = re.escape(getattr(model.base_model, "prefix", "lora_"))
+    owner = re.compile(rf"(?:^|\.)(?:modules_to_save|prompt_encoder|{prefix}[^.]*)\.([^.]+)(?=\.|$)")
+    used = {}
+    for name, tensor in model.state_dict().items():
+        owned = owner.search(name)
+        if ".original_module." not in name and (owned is None or owned[1] == active_adapter(model)):
+            used[name if owned is None else name[: owned.start(1)] + name[owned.end(1) :]] = tensor
+    return used
 
 
 @contextmanager
