@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,27 @@ def test_a_file_without_training_rows_has_no_distances(fitted: Workspace) -> Non
     table = evaluate(fitted.adapter, fitted.test_file, resamples=100, model_options=NO_CACHE).result.sets[0]
     assert "mahalanobis" not in {row.name for row in table.scores}
     assert table.rows == 80
+
+
+def test_every_answer_on_a_row_that_no_class_fits_counts_as_an_error(fitted: Workspace, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in fitted.test_file.read_text().splitlines()]
+    outside = [row | {"label": "out-of-scope"} for row in rows[:20]]
+    path, report = tmp_path / "mixed.jsonl", tmp_path / "report.html"
+    path.write_text("\n".join(map(json.dumps, rows + outside)))
+    evaluation = evaluate(fitted.adapter, path, resamples=100, report=report, model_options=NO_CACHE)
+    (table,), (scored,) = evaluation.result.sets, evaluation.scored
+    assert scored.errors[80:].all()
+    assert (table.rows, table.errors) == (100, int(scored.errors[:80].sum()) + 20)
+    assert table.majority_accuracy == max(Counter(row["label"] for row in rows).values()) / 100
+    assert report.exists()
+
+
+def test_rows_that_no_class_fits_alone_get_a_note_instead_of_numbers(fitted: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "outside.jsonl"
+    path.write_text('{"text": "good film", "label": "out-of-scope"}\n{"text": "bad film", "label": "out-of-scope"}\n')
+    table = evaluate(fitted.adapter, path, model_options=NO_CACHE).result.sets[0]
+    assert (table.accuracy, table.majority_accuracy) == (0, 0)
+    assert "every prediction is wrong in 2 rows" in str(table.note)
 
 
 def test_rows_without_an_error_get_a_note_instead_of_numbers(fitted: Workspace, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ Adapter = Annotated[
 Data = Annotated[
     str,
     typer.Option(
-        help="CSV, TSV, JSONL or Parquet file, folder of splits, [bold]hf:glue/sst2[/bold], or a name: "
-        "[bold]reviews[/bold], [bold]reviews5[/bold]."
+        help="CSV, TSV, JSONL or Parquet file, folder of splits, [bold]hf:glue/sst2[/bold], or a name such as "
+        "[bold]reviews[/bold], [bold]sst2[/bold], [bold]clinc150[/bold] (all are in docs/datasets.md)."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
