@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from adue import __version__
+from adue.cli.benchmark import benchmark
 from adue.cli.console import out
 from adue.cli.demo import demo
 from adue.cli.evaluate import evaluate
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, train, fit, evaluate, predict, info, sweep):
+for command in (demo, train, fit, evaluate, predict, info, sweep, benchmark):
     app.command()(command)
 
 

@@ -1,0 +1,61 @@
+"""`adue benchmark`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adue.cli import options as opt
+from adue.cli.command import command
+from adue.cli.console import FAILED, err, out, print_json
+
+if TYPE_CHECKING:
+    from adue.benchmark.result import BenchmarkResult
+
+
+@command()
+def benchmark(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file: models, data sets, seeds, methods.")],
+    folder: Annotated[Path, typer.Option("--out", help="Folder for adapters, features, rows and tables.")] = Path(
+        "adue-benchmark"
+    ),
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; by default one per core, or a single one with a GPU.", min=1)
+    ] = None,
+    render_only: Annotated[
+        bool, typer.Option("--render-only", help="Write the tables from the rows that are there.")
+    ] = False,
+    train: Annotated[
+        bool, typer.Option("--train/--no-train", help="Train adapters that are missing, or leave their cells out.")
+    ] = True,
+    redo: Annotated[
+        list[str] | None, typer.Option(help="Compute the rows of this method or group again; repeatable.")
+    ] = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Compare methods on models, data sets and seeds; a stopped run goes on, tables are written at the end."""
+    from adue.workflows.benchmark import benchmark as run
+
+    result = run(
+        config, folder, workers=workers, render_only=render_only, train=train, redo=redo or (), on_line=_show_line
+    )
+    if as_json:
+        print_json(result)
+    else:
+        print_benchmark(result)
+    if result.failures:
+        raise typer.Exit(FAILED)
+
+
+def _show_line(line: str) -> None:
+    err.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_benchmark(result: "BenchmarkResult") -> None:
+    """Print how the methods rank, what failed, and where the tables are."""
+    from adue.cli.tables import facts
+
+    rows: list[tuple[str, object]] = [(one.method, one.words) for one in result.ranking]
+    out.print(facts(f"{result.rows:,} rows: mean rank of single-pass methods", rows))
+    for path in result.files:
+        out.print(path, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,64 @@
+"""`adue benchmark`: the rows that are missing, then the tables."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from adue.benchmark.layout import counts, number
+from adue.benchmark.plan import BenchmarkConfig
+from adue.benchmark.render import render
+from adue.benchmark.result import BenchmarkResult, Rank
+from adue.benchmark.run import Benchmark
+from adue.benchmark.store import Folders
+from adue.benchmark.table import CellTable
+
+
+def benchmark(
+    config: str | Path,
+    out: Path,
+    *,
+    workers: int | None = None,
+    render_only: bool = False,
+    train: bool = True,
+    redo: Sequence[str] = (),
+    on_line: Callable[[str], None] = lambda _: None,
+) -> BenchmarkResult:
+    """Run what the YAML file `config` asks for, as far as it is not in `out` yet, and write the tables.
+
+    Parameters
+    ----------
+    out
+        Folder of adapters, features, scores, ``cells.csv`` and the tables.
+    workers
+        Processes; by default one for each core, or a single one where there is a GPU.
+    render_only
+        Write the tables only.
+    train
+        Whether missing adapters are trained; otherwise their cells are left out.
+    redo
+        Methods, or groups of them, whose rows are computed again.
+    on_line
+        Called with a line whenever something is done.
+
+    Raises
+    ------
+    AdueError
+        When the configuration cannot be used, nothing could be run, or a file cannot be written.
+    """
+    plan, folders = BenchmarkConfig.load(Path(config)), Folders(out)
+    bench = Benchmark(plan, folders, train=train, redo=redo, on_line=on_line)
+    if not render_only:
+        bench.run(workers)
+    ranking, files = render(plan, folders)
+    return BenchmarkResult(
+        rows=len(CellTable(folders.cells).read()),
+        ranking=tuple(
+            Rank(
+                method=one.method,
+                words=f"{number(one.rank, '.2f')}, mean AUROC {number(one.auroc, '.3f')}, "
+                f"against softmax response {counts(one.against_reference)} (wins/ties/losses)",
+            )
+            for one in ranking
+        ),
+        failures=tuple(bench.failures),
+        files=tuple(map(str, files)),
+    )
