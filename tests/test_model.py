@@ -13,7 +13,7 @@ import torch
 from datasets import Dataset
 from safetensors.torch import load_file, save_file
 
-import adue.model
+import adue.base
 from adue import AdueModel, ArtifactError, DataError, DataWarning, FitSettings, Grid
 from adue.digests import tensors_sha256
 from adue.features.loading import load_trained
@@ -229,7 +229,7 @@ def test_a_push_uploads_what_is_needed_to_load_it(tmp_path: Path, monkeypatch: p
     make = save_tiny_adapter if kind == "adapter" else save_tiny_whole
     model = fit_quickly(AdueModel.from_pretrained(make(tmp_path, "bert")))
     monkeypatch.setattr(Recorder, "calls", [], raising=False)
-    monkeypatch.setattr(adue.model, "HfApi", Recorder)
+    monkeypatch.setattr(adue.base, "HfApi", Recorder)
     assert model.push_to_hub("me/mine", private=True, token="secret") == "the commit's address"
     weights = (
         ["adapter_config.json", "adapter_model.safetensors"]
@@ -246,7 +246,7 @@ def test_a_push_uploads_what_is_needed_to_load_it(tmp_path: Path, monkeypatch: p
 
 def test_nothing_is_pushed_without_a_head(adapter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Recorder, "calls", [], raising=False)
-    monkeypatch.setattr(adue.model, "HfApi", Recorder)
+    monkeypatch.setattr(adue.base, "HfApi", Recorder)
     with pytest.raises(ArtifactError, match="no uncertainty head yet"):
         AdueModel.from_pretrained(adapter).push_to_hub("me/mine")
     assert Recorder.calls == [("token", None)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -50,6 +50,7 @@ class FrozenClassifier:
     head: AdueHead
     max_length: int
     adapter: str | None = None
+    probes: ClassVar[Sequence[Any]] = ("a short text", "another one, a little longer than the first")
 
     @classmethod
     def wrap(
@@ -77,15 +78,12 @@ class FrozenClassifier:
         _refuse_other_padding(inner, tokenizer)
         layout = None if head else LAYOUTS.get(inner.config.model_type)
         candidates = [layout] if layout else _guesses(inner, head)
-        limit, adapter = _limit(inner, tokenizer, max_length), active_adapter(model)
+        limit, adapter = token_limit(inner, tokenizer, max_length), active_adapter(model)
         for candidate in candidates:
             found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter)
-            if found._reproduces_logits():
+            if found.reproduces_logits():
                 return found
-        raise ModelError(
-            f"the layer '{candidates[0].output}' of {type(inner).__name__} does not give the model's own logits; "
-            "name the last linear layer of the classification head with --head"
-        )
+        raise unproven(inner, candidates[0])
 
     @property
     def config(self) -> PreTrainedConfig:
@@ -117,7 +115,11 @@ class FrozenClassifier:
             parts.append(json.dumps(config, sort_keys=True, default=sorted))
         return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
 
-    def tokenize(self, texts: Sequence[str]) -> list[dict[str, list[int]]]:
+    def rows_in(self, encoding: Mapping[str, list[int]]) -> int:  # noqa: ARG002 - tasks differ here
+        """Return how many rows one encoding gives: one answer for a text."""
+        return 1
+
+    def tokenize(self, texts: Sequence[Any]) -> list[dict[str, list[int]]]:
         """Return one unpadded encoding per text, cut to `max_length`."""
         # Half a surrogate pair, as JSON may hold, is text that no tokenizer takes; it is read as a question mark.
         whole = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
@@ -145,7 +147,7 @@ class FrozenClassifier:
 
     def forward(
         self, batch: Mapping[str, Tensor]
-    ) -> tuple[Float[Tensor, "rows hidden"], Float[Tensor, "rows classes"]]:
+    ) -> tuple[Float[Tensor, "*rows hidden"], Float[Tensor, "*rows classes"]]:
         """Return h(x) and the model's own logits, untouched, from one forward pass in evaluation mode.
 
         Raises
@@ -184,15 +186,20 @@ class FrozenClassifier:
                 logits: Tensor = self.model(**batch).logits
         finally:
             handle.remove()
-        return pool_hidden(entered[-1], self.layout.pool, batch["input_ids"], pad_token_id(inner.config)), logits
+        return self._rows(entered[-1], logits, batch)
 
-    def _reproduces_logits(self) -> bool:
+    def _rows(self, entered: Tensor, logits: Tensor, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return h and the logits of the rows that are judged; tasks other than one answer per text differ here."""
+        return pool_hidden(entered, self.layout.pool, batch["input_ids"], pad_token_id(self.config)), logits
+
+    def reproduces_logits(self) -> bool:
+        """Tell whether the copied head gives the model's own logits on two short texts."""
         limit = min(8, self.max_length)
-        encodings = self.tokenize(["a short text", "another one, a little longer than the first"])
+        encodings = self.tokenize(self.probes)
         batch = self.collate([{name: ids[:limit] for name, ids in row.items()} for row in encodings])
         hidden, logits = self._run(batch)
         shape = self.head.shape
-        if hidden.shape != (2, shape.hidden_size) or logits.shape != (2, shape.num_labels):
+        if hidden.shape != (len(logits), shape.hidden_size) or logits.shape[1:] != (shape.num_labels,):
             return False
         with torch.no_grad():
             difference = (self.head.to(self.device).logits(hidden.float()) - logits.float()).abs().max()
@@ -240,9 +247,22 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
             module.training = True
 
 
-def _refuse_other_padding(inner: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+def unproven(inner: Any, layout: Layout) -> ModelError:
+    """Return the error of a head that does not give the model's own logits."""
+    return ModelError(
+        f"the layer '{layout.output}' of {type(inner).__name__} does not give the model's own logits; "
+        "name the last linear layer of the classification head with --head"
+    )
+
+
+def require_padding_token(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuse a tokenizer that cannot make a batch."""
     if tokenizer.pad_token_id is None:
         raise ModelError("the tokenizer has no padding token; set tokenizer.pad_token = tokenizer.eos_token")
+
+
+def _refuse_other_padding(inner: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+    require_padding_token(tokenizer)
     layout, known = LAYOUTS.get(inner.config.model_type), pad_token_id(inner.config)
     if layout is not None and layout.pool == "last" and known != tokenizer.pad_token_id:
         raise ModelError(
@@ -261,9 +281,9 @@ def _guesses(inner: Any, head: str | None) -> list[Layout]:
     return [Layout(output, output, pool) for pool in pools]
 
 
-def _limit(inner: Any, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> int:
-    """Return the longest input in tokens: as asked, else what model and tokenizer allow, 512 at most."""
-    allowed = min(tokenizer.model_max_length, 512)
+def token_limit(inner: Any, tokenizer: PreTrainedTokenizerBase, max_length: int | None, most: int = 512) -> int:
+    """Return the longest input in tokens: as asked, else what model and tokenizer allow, `most` at most."""
+    allowed = min(tokenizer.model_max_length, most)
     positions = getattr(inner.config.get_text_config(), "max_position_embeddings", None)
     if positions:
         # RoBERTa counts positions from pad_token_id + 1.

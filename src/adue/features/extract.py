@@ -3,7 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -26,7 +28,7 @@ Encoding = dict[str, list[int]]
 
 def extract(
     classifier: FrozenClassifier,
-    texts: Sequence[str],
+    texts: Sequence[Any],
     labels: Sequence[int] | None = None,
     *,
     batch_size: int = 32,
@@ -37,6 +39,9 @@ def extract(
 
     Parameters
     ----------
+    texts
+        What the classifier tokenizes: strings, or sentences as lists of words for one that answers per word, whose
+        rows are then the words of all sentences.
     cache
         Folder for finished shards of SHARD_ROWS rows. A second run over the same texts with the same model reads
         them back, and a stopped run continues after the last whole shard.
@@ -51,7 +56,7 @@ def extract(
     for start in range(0, len(texts), SHARD_ROWS):
         rows = classifier.tokenize(texts[start : start + SHARD_ROWS])
         path = None if folder is None else folder / f"{_rows_key(rows)}.safetensors"
-        shard = None if path is None else _read_shard(path, len(rows))
+        shard = None if path is None else _read_shard(path, sum(map(classifier.rows_in, rows)))
         if shard is None:
             shard = _run(classifier, rows, batch_size, on_progress)
             if path is not None:
@@ -87,13 +92,15 @@ def _read_shard(path: Path, rows: int) -> dict[str, Tensor] | None:
 def _run(
     classifier: FrozenClassifier, encodings: Sequence[Encoding], batch_size: int, on_progress: Progress | None
 ) -> dict[str, Tensor]:
-    features: Float[Tensor, "rows hidden"] = torch.empty(len(encodings), classifier.head.shape.hidden_size)
-    logits: Float[Tensor, "rows classes"] = torch.empty(len(encodings), classifier.head.shape.num_labels)
-    for rows in _batches([len(row["input_ids"]) for row in encodings], batch_size):
-        hidden, answers = classifier.forward(classifier.collate([encodings[row] for row in rows]))
+    ends = list(accumulate(map(classifier.rows_in, encodings), initial=0))
+    features: Float[Tensor, "rows hidden"] = torch.empty(ends[-1], classifier.head.shape.hidden_size)
+    logits: Float[Tensor, "rows classes"] = torch.empty(ends[-1], classifier.head.shape.num_labels)
+    for batch in _batches([len(row["input_ids"]) for row in encodings], batch_size):
+        hidden, answers = classifier.forward(classifier.collate([encodings[index] for index in batch]))
+        rows = [row for index in batch for row in range(ends[index], ends[index + 1])]
         features[rows], logits[rows] = hidden.float().cpu(), answers.float().cpu()
         if on_progress is not None:
-            on_progress(len(rows))
+            on_progress(len(batch))
     return {"features": features, "logits": logits}
 
 

@@ -31,6 +31,8 @@ class Layout:
         How h(x) is taken from the input of `entry`.
     dense, activation
         The first layer of a two-layer head, and what follows it.
+    rows
+        The outputs that are classes, where most are not: the answers among the vocabulary of a language model.
     """
 
     entry: str
@@ -38,6 +40,7 @@ class Layout:
     pool: Pool
     dense: str | None = None
     activation: Activation | None = None
+    rows: tuple[int, ...] | None = None
 
 
 _LINEAR = Layout("classifier", "classifier", "pooled")
@@ -131,6 +134,9 @@ def read_head(model: nn.Module, layout: Layout) -> AdueHead:
         When the layer named is not linear, or has fewer than two outputs.
     """
     weight, bias = _affine(model.get_submodule(layout.output))
+    if layout.rows is not None:
+        rows = list(layout.rows)
+        weight, bias = weight[rows], None if bias is None else bias[rows]
     weights = {"out_weight": weight} | ({} if bias is None else {"out_bias": bias})
     if layout.dense:
         dense_weight, dense_bias = _affine(model.get_submodule(layout.dense))

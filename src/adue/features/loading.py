@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from peft import PeftConfig, PeftModel, get_peft_model_state_dict
+from peft import PeftConfig, PeftModel, TaskType, get_peft_model_state_dict
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
@@ -21,6 +21,12 @@ from adue.pretrained import LoadedClassifier, load_classifier, quiet_peft
 
 ADAPTER_FILE = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
+_READERS = {
+    TaskType.SEQ_CLS: "AdueModel",
+    TaskType.TOKEN_CLS: "AdueModelForTokenClassification",
+    TaskType.CAUSAL_LM: "AdueModelForMultipleChoice",
+}
+"""What an adapter of each task is opened with."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ def load_trained(
     merge: bool = False,
     device: str | torch.device = "cpu",
     trust_remote_code: bool = False,
+    task: TaskType = TaskType.SEQ_CLS,
 ) -> LoadedModel:
     """Return the classifier in `folder`, an adapter or a whole model.
 
@@ -71,15 +78,17 @@ def load_trained(
         Add the adapter into the base's weights; faster, and in half precision the logits change a little.
     trust_remote_code
         Whether Python code that a hub repository ships may run.
+    task
+        What kind of model to load.
 
     Raises
     ------
     ModelError
-        When the base model is not there, or a head's weights were never saved.
+        When the base model is not there, a head's weights were never saved, or the adapter is for another task.
     ArtifactError
         When the adapter's file is missing, damaged, or holds pickles only.
     """
-    options: dict[str, Any] = {"dtype": dtype, "trust_remote_code": trust_remote_code}
+    options: dict[str, Any] = {"dtype": dtype, "trust_remote_code": trust_remote_code, "task": task}
     if (folder / "adapter_config.json").is_file():
         loaded = _load_adapter(folder, base_model, id2label, options, merge=merge)
     elif (folder / "config.json").is_file():
@@ -151,6 +160,7 @@ def _load_adapter(
     folder: Path, base_model: str | None, id2label: Mapping[int, str] | None, options: dict[str, Any], *, merge: bool
 ) -> LoadedModel:
     config = _read_adapter_config(folder)
+    _refuse_other_task(folder, config, options["task"])
     tensors = read_adapter(folder)
     named = base_model or config.base_model_name_or_path
     if not named:
@@ -205,6 +215,15 @@ def _read_adapter_config(folder: Path) -> PeftConfig:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ArtifactError(f"{folder}/adapter_config.json cannot be read ({error}); save the adapter again") from error
     return config
+
+
+def _refuse_other_task(folder: Path, config: PeftConfig, task: TaskType) -> None:
+    trained_for = config.task_type
+    if trained_for in _READERS and trained_for != task:
+        raise ModelError(
+            f"the adapter {folder} was trained for {TaskType(trained_for).value}, {_READERS[task]} reads {task.value}; "
+            f"open it with {_READERS[TaskType(trained_for)]}"
+        )
 
 
 def _read_tensors(paths: list[Path]) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Loading a sequence classifier: every way in which it can fail has one line that says how to mend it."""
+"""Loading a model for its task: every way in which it can fail has one line that says how to mend it."""
 
 import re
 from collections.abc import Mapping
@@ -8,11 +8,14 @@ from typing import Any, Literal, cast
 
 import torch
 from huggingface_hub import try_to_load_from_cache
+from peft import TaskType
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import (
     AutoConfig,
+    AutoModelForCausalLM,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     AutoTokenizer,
     PreTrainedConfig,
     PreTrainedModel,
@@ -25,10 +28,17 @@ from adue.pretrained.quiet import quiet_transformers
 
 Dtype = torch.dtype | Literal["auto"]
 
+AUTO_CLASSES: dict[TaskType, tuple[Any, str]] = {
+    TaskType.SEQ_CLS: (AutoModelForSequenceClassification, "a sequence classifier"),
+    TaskType.TOKEN_CLS: (AutoModelForTokenClassification, "a token classifier"),
+    TaskType.CAUSAL_LM: (AutoModelForCausalLM, "a causal language model"),
+}
+"""By PEFT's name of the task: what loads the model, and what to call it."""
+
 
 @dataclass(frozen=True)
 class LoadedClassifier:
-    """A sequence classifier in eval mode, its tokenizer, and what is known of its origin.
+    """A model in eval mode, its tokenizer, and what is known of its origin.
 
     Attributes
     ----------
@@ -54,8 +64,9 @@ def load_classifier(
     revision: str | None = None,
     replace_head: bool = False,
     trust_remote_code: bool = False,
+    task: TaskType = TaskType.SEQ_CLS,
 ) -> LoadedClassifier:
-    """Return the sequence classifier on `base_model`, in eval mode on the CPU, with a tokenizer that can pad.
+    """Return the model for a task on `base_model`, in eval mode on the CPU, with a tokenizer that can pad.
 
     Weights are read from safetensors only. Where the checkpoint has no classification head, one is initialised at
     random (torch's global generator) and named in `fresh_keys`. Where the tokenizer has no padding token, its end
@@ -75,11 +86,13 @@ def load_classifier(
         Whether a head for another number of classes makes way for a random one, to be filled from elsewhere.
     trust_remote_code
         Whether Python code that a hub repository ships may run.
+    task
+        One of AUTO_CLASSES.
 
     Raises
     ------
     ModelError
-        When the base model is not there, is no classifier, or its head has another number of classes.
+        When the base model is not there, does not do that task, or its head has another number of classes.
     ArtifactError
         When its weights are missing in part, cut short or damaged.
     """
@@ -88,7 +101,7 @@ def load_classifier(
     with quiet_transformers():
         config = _load_config(base_model, source, num_labels, id2label, options)
         tokenizer = _load_tokenizer(base_model, source, options)
-        model, info = _load_model(base_model, source, config, dtype, options)
+        model, info = _load_model(base_model, source, config, task, options | {"dtype": dtype})
     _refuse_wrong_weights(base_model, model, info, replace_head=replace_head)
     _agree_on_padding(base_model, model, tokenizer)
     return LoadedClassifier(
@@ -148,14 +161,14 @@ def _load_tokenizer(name: str, source: str, options: dict[str, Any]) -> PreTrain
 
 
 def _load_model(
-    name: str, source: str, config: PreTrainedConfig, dtype: Dtype, options: dict[str, Any]
+    name: str, source: str, config: PreTrainedConfig, task: TaskType, options: dict[str, Any]
 ) -> tuple[PreTrainedModel, dict[str, Any]]:
+    auto_class, called = AUTO_CLASSES[task]
     try:
         # Sizes that differ are reported by adue with both numbers; transformers would only print them.
-        model, info = AutoModelForSequenceClassification.from_pretrained(
+        model, info = auto_class.from_pretrained(
             source,
             config=config,
-            dtype=dtype,
             use_safetensors=True,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
@@ -172,7 +185,7 @@ def _load_model(
         ) from error
     except ValueError as error:
         raise ModelError(
-            f"base model '{name}' ({config.model_type}) cannot be loaded as a sequence classifier "
+            f"base model '{name}' ({config.model_type}) cannot be loaded as {called} "
             f"({_first_line(error)}); give another model with --base-model"
         ) from error
     return model, info
