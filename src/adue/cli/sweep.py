@@ -43,6 +43,9 @@ def sweep(
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for table, report and summary.")] = Path(
         "adue-sweep"
     ),
+    train_rows: Annotated[
+        int | None, typer.Option(help="Train heads on a subsample of so many rows, stratified by label.", min=1)
+    ] = None,
     as_json: opt.Json = False,
 ) -> None:
     """Vary lambda, alpha, beta, learning rate, errors, validation rows: heat maps, curves, defaults that follow."""
@@ -53,6 +56,7 @@ def sweep(
         data,
         out_folder,
         plan=plan,
+        train_rows=train_rows,
         model_options=model_options,
         data_options=data_options,
         progress=progress_bar,

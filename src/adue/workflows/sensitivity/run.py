@@ -1,13 +1,15 @@
 """The job: all trials on training and validation rows, then the test rows once, then the report."""
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 import torch
+from datasets import Dataset
 
-from adue.datasets import LabelledSplits, fingerprint
+from adue.datasets import fingerprint, subsample
 from adue.head import AdueHead
 from adue.metrics import require_both
 from adue.model import AdueModel
@@ -19,6 +21,8 @@ from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progr
 from adue.workflows.sensitivity.folder import SweepFolder, by_trial, kept_lines, trials_in
 from adue.workflows.sensitivity.plan import SweepPlan, Trial, plan_trials, trial_settings
 from adue.workflows.sensitivity.trials import interval_of_gain, measure_head, measure_softmax_response, run_trial
+
+SPLITS = ("train", "validation", "test")
 
 
 class SensitivityResult(Result):
@@ -42,6 +46,7 @@ def sensitivity(
     out: Path,
     *,
     plan: SweepPlan | None = None,
+    train_rows: int | None = None,
     model_options: ModelOptions | None = None,
     data_options: DataOptions | None = None,
     progress: Progress = no_progress,
@@ -50,6 +55,11 @@ def sensitivity(
 
     A stopped run goes on where it stopped; a larger number of seeds adds to what is there. No saved head is touched.
 
+    Parameters
+    ----------
+    train_rows
+        Train heads on so many rows, the subsample that :func:`adue.datasets.subsample` draws; None for all.
+
     Raises
     ------
     AdueError
@@ -57,7 +67,8 @@ def sensitivity(
     """
     plan, options = plan or SweepPlan(), model_options or ModelOptions()
     model = options.load(adapter, with_head=False)
-    splits = load_labelled(model, data, ("train", "validation", "test"), data_options)
+    labelled = load_labelled(model, data, SPLITS, data_options)
+    splits = {name: labelled[name] for name in SPLITS} | {"train": subsample(labelled["train"], train_rows)}
     folder = SweepFolder(out)
     folder.claim(_identity(model, splits, plan))
     train, validation = (
@@ -132,10 +143,10 @@ def _run_missing(
             advance(1)
 
 
-def _identity(model: AdueModel, splits: LabelledSplits, plan: SweepPlan) -> dict[str, object]:
+def _identity(model: AdueModel, splits: Mapping[str, Dataset], plan: SweepPlan) -> dict[str, object]:
     return {
         "adapter_sha256": model.origin.sha256,
-        "data_sha256": {name: fingerprint(splits[name]) for name in ("train", "validation", "test")},
+        "data_sha256": {name: fingerprint(rows) for name, rows in splits.items()},
         "plan": plan.to_dict() | {"seeds": None},
         "versions": {name: version(name) for name in ("adue", "torch")},
     }
