@@ -74,7 +74,7 @@ def _line(
     return {"experiment": experiment, "value": value, "seed": seed, "chosen": chosen} | head
 
 
-def _numbers(gain: float, optimism: float, noise: float) -> dict[str, object]:
+def _numbers(gain: float, optimism: float, noise: float) -> dict[str, float]:
     both = {"validation": gain + optimism, "test": gain}
     aurocs = {f"{where}_auroc": REFERENCE + one for where, one in both.items()}
     ends = {
