@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
-from scipy.stats import bootstrap
 
 from adue.metrics.ranking import auroc
 
 MIN_ROWS_FOR_INTERVAL = 2
+BATCH = 100
+"""Draws held in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -75,27 +76,45 @@ def compare_auroc(
     >>> compare_auroc(both, np.array([False, False, True, True]))[1].difference.value
     0.25
     """
-
-    def statistics(wrong: ndarray, right: ndarray, axis: int = -1) -> ndarray:
-        rows = np.concatenate([wrong, right], axis=axis)
-        drawn = u[:, rows]
-        values = auroc(drawn, np.broadcast_to(errors[rows], drawn.shape))
-        return np.concatenate([values, values - values[reference]])
-
-    wrong, right = np.flatnonzero(errors), np.flatnonzero(~errors)
-    values = statistics(wrong, right)
-    if min(len(wrong), len(right)) < MIN_ROWS_FOR_INTERVAL:
+    values = auroc(u, np.broadcast_to(errors, u.shape))
+    values = np.concatenate([values, values - values[reference]])
+    if min(errors.sum(), (~errors).sum()) < MIN_ROWS_FOR_INTERVAL:
         low = high = np.full_like(values, np.nan)
     else:
-        interval = bootstrap(
-            (wrong, right),
-            statistics,
-            n_resamples=resamples,
-            batch=100,
-            vectorized=True,
-            method="percentile",
-            rng=np.random.default_rng(seed),
-        ).confidence_interval
-        low, high = np.asarray(interval.low), np.asarray(interval.high)
+        drawn = _resampled_auroc(u, errors, resamples, np.random.default_rng(seed))
+        drawn = np.concatenate([drawn, drawn - drawn[reference]])
+        low, high = np.quantile(drawn, [0.025, 0.975], axis=1)
     found = [Interval(*map(float, bounds)) for bounds in zip(values, low, high, strict=True)]
     return [Comparison(*pair) for pair in zip(found[: len(u)], found[len(u) :], strict=True)]
+
+
+def _resampled_auroc(
+    u: Float[ndarray, "scores rows"], errors: Bool[ndarray, " rows"], resamples: int, rng: np.random.Generator
+) -> Float[ndarray, "scores resamples"]:
+    """Return the AUROCs of rows drawn with replacement, errors and right rows apart.
+
+    The rows are sorted once and draws only count how often each was taken: a rank among drawn rows is a cumulative sum
+    of counts, which costs a tenth of ranking every draw anew.
+    """
+    wrong, right = u[:, errors], u[:, ~errors]
+    order = np.argsort(right, axis=1)
+    places = [_places(*rows) for rows in zip(wrong, np.sort(right, axis=1), strict=True)]
+    batches = []
+    for start in range(0, resamples, BATCH):
+        size = min(BATCH, resamples - start)
+        of_wrong, of_right = (_counts(rows.shape[1], size, rng) for rows in (wrong, right))
+        ranked = [np.pad(of_right[:, sort].cumsum(axis=1), ((0, 0), (1, 0))) for sort in order]
+        halves = [rows[:, below] + rows[:, up_to] for rows, (below, up_to) in zip(ranked, places, strict=True)]
+        batches.append(np.stack([(of_wrong * pairs).sum(axis=1) for pairs in halves]))
+    return np.concatenate(batches, axis=1) / (2 * wrong.shape[1] * right.shape[1])
+
+
+def _places(wrong: Float[ndarray, " wrong"], ordered: Float[ndarray, " right"]) -> tuple[ndarray, ndarray]:
+    """Return how many right rows each error lies above, and how many it lies above or ties with."""
+    return np.searchsorted(ordered, wrong, side="left"), np.searchsorted(ordered, wrong, side="right")
+
+
+def _counts(rows: int, size: int, rng: np.random.Generator) -> Int[ndarray, "size rows"]:
+    """Return how often each row is taken when as many as there are are drawn, `size` times."""
+    taken = rng.integers(rows, size=(size, rows)) + rows * np.arange(size)[:, np.newaxis]
+    return np.bincount(taken.ravel(), minlength=size * rows).reshape(size, rows)
