@@ -5,7 +5,8 @@ from numpy import ndarray
 from scipy.spatial.distance import mahalanobis as scipy_mahalanobis
 
 from adue.errors import DataError
-from adue.scores import DISTANCE_SCORES, GaussianStatistics, mahalanobis, relative_mahalanobis
+from adue.scores import DISTANCE_SCORES, GaussianStatistics, mahalanobis, marginal_mahalanobis, relative_mahalanobis
+from adue.scores.distances import whitening
 
 DRAW = np.random.default_rng(0)
 LABELS = np.repeat([0, 1, 4], 40)  # classes 2 and 3 do not occur
@@ -33,6 +34,27 @@ def test_relative_mahalanobis_equals_scipy() -> None:
     mean = TRAIN.mean(axis=0)
     expected = nearest_class(ROWS) - squared(ROWS, mean, TRAIN - mean)
     np.testing.assert_allclose(relative_mahalanobis(torch.tensor(ROWS), STATISTICS).numpy(), expected, rtol=1e-9)
+
+
+def test_marginal_mahalanobis_equals_scipy() -> None:
+    mean = TRAIN.mean(axis=0)
+    expected = squared(ROWS, mean, TRAIN - mean)
+    np.testing.assert_allclose(marginal_mahalanobis(torch.tensor(ROWS), STATISTICS).numpy(), expected, rtol=1e-9)
+
+
+def test_whitening_is_a_factor_of_the_pseudo_inverse() -> None:
+    covariance = TRAIN[:, [0, 1, 1]].T @ TRAIN[:, [0, 1, 1]]
+    factor = whitening(torch.tensor(covariance)).numpy()
+    assert factor.shape == (3, 2)
+    np.testing.assert_allclose(factor @ factor.T, np.linalg.pinv(covariance), atol=1e-12)
+
+
+def test_with_fewer_rows_than_dimensions_every_direction_counts() -> None:
+    train = torch.randn(8, 30, generator=torch.Generator().manual_seed(0))
+    statistics = GaussianStatistics.fit(train, torch.tensor([0, 1] * 4))
+    unseen = torch.linalg.svd(train - train.mean(dim=0)).Vh[-1]  # no training row differs from the others this way
+    at, off = mahalanobis(torch.stack([statistics.mean.float(), statistics.mean.float() + 5 * unseen]), statistics)
+    assert off > at + 1
 
 
 @pytest.mark.parametrize("name", sorted(DISTANCE_SCORES))

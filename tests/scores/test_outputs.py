@@ -8,7 +8,7 @@ import torch
 from numpy import ndarray
 from torch import Tensor
 
-from adue.scores import OUTPUT_SCORES, energy, entropy, margin, max_probability
+from adue.scores import OUTPUT_SCORES, energy, entropy, error_probability, margin, max_logit, max_probability
 
 LOGITS = torch.tensor(np.random.default_rng(0).normal(scale=4, size=(50, 5)))
 CONFIDENT_THEN_DOUBTFUL = torch.tensor([[9.0, 0.0, -1.0], [0.2, 0.0, -1.0]])
@@ -27,6 +27,7 @@ def by_hand_margin(p: ndarray) -> ndarray:
     ("score", "formula"),
     [
         (max_probability, by_hand_max_probability),
+        (error_probability, lambda p: 1 - p.max(axis=-1)),
         (margin, by_hand_margin),
         (entropy, lambda p: scipy.stats.entropy(p, axis=-1)),
     ],
@@ -40,6 +41,18 @@ def test_scores_of_the_probabilities_equal_their_formula(
 
 def test_energy_equals_its_formula() -> None:
     np.testing.assert_allclose(energy(LOGITS).numpy(), -scipy.special.logsumexp(LOGITS.numpy(), axis=-1))
+
+
+def test_max_logit_is_minus_the_largest_logit() -> None:
+    assert max_logit(torch.tensor([[1.0, 3.0], [-2.0, -5.0]])).tolist() == [-3.0, 2.0]
+
+
+@pytest.mark.parametrize("score", [error_probability, max_probability])
+def test_the_chance_of_an_error_keeps_its_precision_where_the_largest_probability_rounds_to_one(
+    score: Callable[[Tensor], Tensor],
+) -> None:
+    first, second = score(torch.tensor([[90.0, 0.0], [100.0, 0.0]]))
+    assert float((first / second).log()) == pytest.approx(10)
 
 
 @pytest.mark.parametrize("name", sorted(OUTPUT_SCORES))

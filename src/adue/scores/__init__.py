@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from adue.errors import DataError
-from adue.scores.distances import GaussianStatistics, mahalanobis, relative_mahalanobis
-from adue.scores.outputs import energy, entropy, margin, max_probability
+from adue.scores.distances import GaussianStatistics, mahalanobis, marginal_mahalanobis, relative_mahalanobis
+from adue.scores.outputs import energy, entropy, error_probability, margin, max_logit, max_probability
+from adue.scores.temperature import fit_temperature, temperature_scaled
 from adue.types import FeatureSet
 
 __all__ = [
@@ -19,10 +20,15 @@ __all__ = [
     "baseline_scores",
     "energy",
     "entropy",
+    "error_probability",
+    "fit_temperature",
     "mahalanobis",
     "margin",
+    "marginal_mahalanobis",
+    "max_logit",
     "max_probability",
     "relative_mahalanobis",
+    "temperature_scaled",
 ]
 
 REFERENCE = "softmax-response"

@@ -4,7 +4,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adue.head import softmax_response
+
+def error_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
+    """Return ``1 - max p``, in [0, 1 - 1/C]: the chance of a wrong answer if the probabilities were right.
+
+    The sum of the other classes' probabilities, which keeps full relative precision where max p rounds to one.
+
+    >>> error_probability(torch.tensor([[2.0, 0.0], [100.0, 0.0]]))
+    tensor([1.1920e-01, 3.7201e-44], dtype=torch.float64)
+    """
+    z = logits.double()
+    top = z.argmax(dim=-1, keepdim=True)
+    gaps = (z - z.gather(-1, top)).scatter(-1, top, -torch.inf)
+    return gaps.logsumexp(dim=-1).sigmoid()
 
 
 def max_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
@@ -13,7 +25,7 @@ def max_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " ro
     >>> max_probability(torch.tensor([[2.0, 0.0]]))
     tensor([0.2384], dtype=torch.float64)
     """
-    return softmax_response(logits.double())
+    return error_probability(logits) / (1 - 1 / logits.shape[-1])
 
 
 def entropy(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
@@ -43,3 +55,12 @@ def energy(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
     tensor([-2.1269], dtype=torch.float64)
     """
     return -logits.double().logsumexp(dim=-1)
+
+
+def max_logit(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
+    """Return minus the largest logit, unbounded (Hendrycks et al. 2022, arXiv 1911.11132).
+
+    >>> max_logit(torch.tensor([[2.0, 0.0]]))
+    tensor([-2.], dtype=torch.float64)
+    """
+    return -logits.double().amax(dim=-1)
