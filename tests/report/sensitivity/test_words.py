@@ -24,6 +24,12 @@ def test_best_and_taken_grid_point_are_told_with_both_gains() -> None:
     assert "at the edge of what was tried in the learning rate and beta" in words
 
 
+def test_where_the_best_point_is_taken_it_is_told_once() -> None:
+    words = said(grid=lambda rate, alpha, beta: 0.05 if (alpha, beta) == (1.0, 1.0) else 0.01)
+    assert "No other grid point within one standard error or 0.1 points of it stays nearer to the classifier." in words
+    assert words.count("learning rate 0.0001, alpha 1, beta 1") == 2  # the defaults, and the best
+
+
 def test_what_matters_most_is_named() -> None:
     assert "What matters most is beta" in said(grid=lambda rate, alpha, beta: -beta / 100)
     assert "What matters most is the learning rate" in said(grid=lambda rate, alpha, beta: -10 * rate)

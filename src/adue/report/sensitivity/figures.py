@@ -13,6 +13,7 @@ from adue.scores import ADUE, REFERENCE
 
 ROOM = 0.08
 """Share of the height that is left free above and below."""
+PALE = 1.5
 LOWER, HIGHER = "var(--reference)", "var(--adue)"
 PROMISED = {"dash": "dot", "width": 1.5}
 """Lines of the rows that the head was chosen on."""
@@ -23,7 +24,8 @@ def heat_figure(
 ) -> go.Figure:
     """Return the gains over softmax response with alpha up and beta across, in points of AUROC.
 
-    Colours end at plus and minus `largest`, so that several maps can be compared; zero has the colour of the page.
+    Colours end at plus and minus PALE times `largest`, so that several maps can be compared and the numbers be read;
+    zero has the colour of the page.
     """
     gains = {(p.alpha, p.beta): one.gain(where) for p, one in means.items() if p.learning_rate == learning_rate}
     alphas, betas = (sorted({pair[axis] for pair in gains}) for axis in (0, 1))
@@ -32,8 +34,8 @@ def heat_figure(
         x=[f"{value:g}" for value in betas],
         y=[f"{value:g}" for value in alphas],
         z=[[100 * gains[alpha, beta] for beta in betas] for alpha in alphas],
-        zmin=-100 * largest,
-        zmax=100 * largest,
+        zmin=-100 * PALE * largest,
+        zmax=100 * PALE * largest,
         colorscale=[[0, LOWER], [0.5, CARD], [1, HIGHER]],
         showscale=False,
         xgap=2,

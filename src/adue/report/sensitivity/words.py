@@ -68,11 +68,15 @@ def grid_sentence(table: pd.DataFrame, choice: GridChoice) -> str:
     most = max(choice.ranges, key=choice.ranges.__getitem__)
     ranges = ", ".join(f"{NAMES[name]} {100 * width:.2f}" for name, width in choice.ranges.items())
     edges = " and ".join(NAMES[name] for name in choice.edges)
+    nearest = (
+        f"No other grid point within one standard error or {TENTH} of it stays nearer to the classifier."
+        if choice.taken == choice.best
+        else f"Of all grid points within one standard error or {TENTH} of it, {_named(choice.taken)} stays nearest to "
+        f"the classifier: {points(taken.gain('validation'))} on validation rows, {points(taken.gain('test'))} on test rows."
+    )
     return (
         f"The highest mean gain over softmax response on validation rows is {points(best.gain('validation'))} points "
-        f"of AUROC, at {_named(choice.best)} ({points(best.gain('test'))} on test rows). Of all grid points within one "
-        f"standard error or {TENTH} of it, {_named(choice.taken)} stays nearest to the classifier: "
-        f"{points(taken.gain('validation'))} on validation rows, {points(taken.gain('test'))} on test rows. What "
+        f"of AUROC, at {_named(choice.best)} ({points(best.gain('test'))} on test rows). {nearest} What "
         f"matters most is {NAMES[most]}: from worst to best value, the others averaged, {ranges} points."
         + (f" The best point lies at the edge of what was tried in {edges}." if edges else "")
     )
