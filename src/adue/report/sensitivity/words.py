@@ -72,7 +72,8 @@ def grid_sentence(table: pd.DataFrame, choice: GridChoice) -> str:
         f"No other grid point within one standard error or {TENTH} of it stays nearer to the classifier."
         if choice.taken == choice.best
         else f"Of all grid points within one standard error or {TENTH} of it, {_named(choice.taken)} stays nearest to "
-        f"the classifier: {points(taken.gain('validation'))} on validation rows, {points(taken.gain('test'))} on test rows."
+        f"the classifier: {points(taken.gain('validation'))} on validation rows, "
+        f"{points(taken.gain('test'))} on test rows."
     )
     return (
         f"The highest mean gain over softmax response on validation rows is {points(best.gain('validation'))} points "
