@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from adue.errors import DataError
-from adue.methods.distances import DISTANCE_METHODS, hidden_rows
+from adue.methods.distances import DISTANCE_METHODS
 from adue.methods.method import FitRows, Method, ScoreRows
 from adue.scores import GaussianStatistics, mahalanobis
-from adue.types import FeatureSet
+from adue.types import OUT_OF_SCOPE, FeatureSet
 from tests.support.rows import random_head, rows_of
 
 HEAD = random_head(activation="tanh")
@@ -68,10 +68,11 @@ def test_classes_of_very_few_rows_are_no_obstacle(method: Method) -> None:
 
 
 @each_method
-def test_training_rows_without_labels_are_refused_in_one_line(method: Method) -> None:
-    unlabelled = FeatureSet(TEST.features, TEST.logits)
-    with pytest.raises(DataError, match=r"^the distances need the training rows' labels; add a label column$"):
-        method.fit(FitRows(unlabelled, ROWS.selection, ROWS.calibration, HEAD))
+@pytest.mark.parametrize("labels", [None, torch.full((40,), OUT_OF_SCOPE)])
+def test_distances_are_learned_from_classes_only(method: Method, labels: torch.Tensor | None) -> None:
+    train = FeatureSet(TEST.features, TEST.logits, labels)
+    with pytest.raises(DataError, match="nothing can be learned"):
+        method.fit(FitRows(train, ROWS.selection, ROWS.calibration, HEAD))
 
 
 def test_distances_are_measured_on_the_heads_hidden_layer() -> None:
@@ -81,8 +82,3 @@ def test_distances_are_measured_on_the_heads_hidden_layer() -> None:
         statistics = GaussianStatistics.fit(HEAD.hidden(ROWS.train.features), labels)
         expected = mahalanobis(HEAD.hidden(TEST.features), statistics)
     torch.testing.assert_close(BY_NAME["mahalanobis"].fit(ROWS)(ScoreRows(TEST)), expected)
-
-
-def test_a_normalised_hidden_layer_has_unit_length() -> None:
-    lengths = hidden_rows(TEST, HEAD, normalised=True).features.norm(dim=-1)
-    torch.testing.assert_close(lengths, torch.ones_like(lengths))

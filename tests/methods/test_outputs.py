@@ -7,7 +7,7 @@ from adue.errors import DataError
 from adue.methods.method import FitRows, Method, ScoreRows
 from adue.methods.outputs import OUTPUT_METHODS
 from adue.scores.temperature import fit_temperature
-from adue.types import FeatureSet
+from adue.types import OUT_OF_SCOPE, FeatureSet
 from tests.support.rows import random_head, rows_of
 
 HEAD = random_head()
@@ -56,7 +56,8 @@ def test_the_others_are_not_taken_for_probabilities() -> None:
     }
 
 
-def test_a_temperature_without_labels_is_refused_in_one_line() -> None:
-    unlabelled = FitRows(ROWS.train, ROWS.selection, FeatureSet(TEST.features, TEST.logits), HEAD)
-    with pytest.raises(DataError, match=r"^a temperature needs the labels of the calibration rows, .*label column$"):
-        BY_NAME["temperature-scaled"].fit(unlabelled)
+@pytest.mark.parametrize("labels", [None, torch.full((40,), OUT_OF_SCOPE)])
+def test_a_temperature_is_learned_from_classes_only(labels: torch.Tensor | None) -> None:
+    rows = FitRows(ROWS.train, ROWS.selection, FeatureSet(TEST.features, TEST.logits, labels), HEAD)
+    with pytest.raises(DataError, match="nothing can be learned"):
+        BY_NAME["temperature-scaled"].fit(rows)

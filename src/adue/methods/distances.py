@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from adue.errors import DataError
 from adue.head import AdueHead
 from adue.methods.method import FitRows, Method, Scorer, ScoreRows
 from adue.scores.density import ClassDensities, negative_log_density
@@ -16,34 +15,34 @@ from adue.scores.neighbours import fit_neighbours, neighbour_distance
 from adue.scores.robust import RobustDensity, robust_distance
 from adue.types import FeatureSet
 
-Distance: TypeAlias = Callable[[FeatureSet], Tensor]
-"""From rows whose features are the last hidden layer to distances of shape (rows,)."""
+Distance: TypeAlias = Callable[[Tensor], Tensor]
+"""From a hidden layer of shape (rows, hidden) to distances of shape (rows,)."""
 
-FitDistance: TypeAlias = Callable[[FeatureSet, Tensor, int], Distance]
-"""From such training rows, their labels and a seed to what measures others."""
+FitDistance: TypeAlias = Callable[[Tensor, Tensor, int], Distance]
+"""From the training rows' hidden layer, their labels and a seed to what measures others."""
 
 
 def _gaussian(score: Callable[[Tensor, GaussianStatistics], Tensor]) -> FitDistance:
-    def fit(train: FeatureSet, labels: Tensor, _: int) -> Distance:
-        statistics = GaussianStatistics.fit(train.features, labels)
-        return lambda rows: score(rows.features, statistics)
+    def fit(train: Tensor, labels: Tensor, _: int) -> Distance:
+        statistics = GaussianStatistics.fit(train, labels)
+        return lambda hidden: score(hidden, statistics)
 
     return fit
 
 
-def _robust(train: FeatureSet, labels: Tensor, seed: int) -> Distance:
-    density = RobustDensity.fit(train.features, labels, seed=seed)
-    return lambda rows: robust_distance(rows.features, density)
+def _robust(train: Tensor, labels: Tensor, seed: int) -> Distance:
+    density = RobustDensity.fit(train, labels, seed=seed)
+    return lambda hidden: robust_distance(hidden, density)
 
 
-def _class_densities(train: FeatureSet, labels: Tensor, _: int) -> Distance:
-    densities = ClassDensities.fit(train.features, labels)
-    return lambda rows: negative_log_density(rows.features, densities)
+def _class_densities(train: Tensor, labels: Tensor, _: int) -> Distance:
+    densities = ClassDensities.fit(train, labels)
+    return lambda hidden: negative_log_density(hidden, densities)
 
 
-def _neighbours(train: FeatureSet, _labels: Tensor, _: int) -> Distance:
-    index = fit_neighbours(train.features)
-    return lambda rows: neighbour_distance(rows.features, index)
+def _neighbours(train: Tensor, _labels: Tensor, _: int) -> Distance:
+    index = fit_neighbours(train)
+    return lambda hidden: neighbour_distance(hidden, index)
 
 
 DISTANCES: dict[str, tuple[str, FitDistance]] = {
@@ -59,13 +58,11 @@ DISTANCES: dict[str, tuple[str, FitDistance]] = {
 
 def _on_hidden_layer(fit_distance: FitDistance, *, normalised: bool) -> Callable[[FitRows], Scorer]:
     def fit(rows: FitRows) -> Scorer:
-        if rows.train.labels is None:
-            raise DataError("the distances need the training rows' labels; add a label column")
-        train = hidden_rows(rows.train, rows.head, normalised=normalised)
-        distance = fit_distance(train, rows.train.labels, rows.seed)
+        labels = rows.train.require_classes()
+        distance = fit_distance(_hidden(rows.train, rows.head, normalised=normalised), labels, rows.seed)
 
         def score(scored: ScoreRows) -> Tensor:
-            return distance(hidden_rows(scored.rows, rows.head, normalised=normalised))
+            return distance(_hidden(scored.rows, rows.head, normalised=normalised))
 
         return score
 
@@ -73,10 +70,9 @@ def _on_hidden_layer(fit_distance: FitDistance, *, normalised: bool) -> Callable
 
 
 @torch.no_grad()
-def hidden_rows(rows: FeatureSet, head: AdueHead, *, normalised: bool) -> FeatureSet:
-    """Return `rows` with the last hidden layer of `head` for features, in float64; to unit length if `normalised`."""
+def _hidden(rows: FeatureSet, head: AdueHead, *, normalised: bool) -> Tensor:
     hidden = head.hidden(rows.features.to(head.out_weight)).double().cpu()
-    return FeatureSet(normalize(hidden, dim=-1) if normalised else hidden, rows.logits, rows.labels)
+    return normalize(hidden, dim=-1) if normalised else hidden
 
 
 def _methods() -> Iterator[Method]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from adue.errors import DataError
 from adue.methods.method import FitRows, Method, Scorer
 from adue.scores.outputs import energy, entropy, error_probability, margin, max_logit
 from adue.scores.temperature import fit_temperature, temperature_scaled
@@ -15,10 +14,7 @@ def _of_logits(score: Callable[[Tensor], Tensor]) -> Callable[[FitRows], Scorer]
 
 
 def _fit_temperature_scaled(rows: FitRows) -> Scorer:
-    held_out = rows.calibration
-    if held_out.labels is None:
-        raise DataError("a temperature needs the labels of the calibration rows, which have none; add a label column")
-    temperature = fit_temperature(held_out.logits, held_out.labels)
+    temperature = fit_temperature(rows.calibration.logits, rows.calibration.require_classes())
     return lambda scored: temperature_scaled(scored.rows.logits, temperature)
 
 
