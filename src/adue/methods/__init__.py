@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from adue.errors import DataError
+from adue.methods.bayesian import BAYESIAN_METHODS
+from adue.methods.distances import DISTANCE_METHODS
 from adue.methods.method import FitRows, Method, Sampling, Scorer, ScoreRows
 from adue.methods.outputs import OUTPUT_METHODS
 from adue.methods.sampled import SAMPLED_METHODS
@@ -20,6 +22,8 @@ __all__ = [
 
 _FAMILIES: dict[str, tuple[Method, ...]] = {
     "outputs": OUTPUT_METHODS,
+    "distances": DISTANCE_METHODS,
+    "bayesian": BAYESIAN_METHODS,
     "sampled": SAMPLED_METHODS,
 }
 

@@ -106,7 +106,7 @@ def _resampled_auroc(
         ranked = [np.pad(of_right[:, sort].cumsum(axis=1), ((0, 0), (1, 0))) for sort in order]
         halves = [rows[:, below] + rows[:, up_to] for rows, (below, up_to) in zip(ranked, places, strict=True)]
         batches.append(np.stack([(of_wrong * pairs).sum(axis=1) for pairs in halves]))
-    return np.concatenate(batches, axis=1) / (2 * wrong.shape[1] * right.shape[1])
+    return np.asarray(np.concatenate(batches, axis=1) / (2 * wrong.shape[1] * right.shape[1]))
 
 
 def _places(wrong: Float[ndarray, " wrong"], ordered: Float[ndarray, " right"]) -> tuple[ndarray, ndarray]:
