@@ -1,0 +1,77 @@
+import gc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from adue.config import FitSettings, ScoreName
+from adue.errors import DataError
+from adue.estimator import fit_features
+from adue.head import AdueHead, softmax_response
+from adue.methods import adue
+from adue.methods.adue import ADUE_METHODS, paper_head
+from adue.methods.method import FitRows, Method
+from adue.metrics import auroc
+from tests.methods.learnable import auroc_of, fit_rows, new_rows, u_of, without_errors
+
+EACH = pytest.mark.parametrize("method", ADUE_METHODS, ids=lambda method: method.name)
+SCORES: dict[str, ScoreName] = {
+    "adue-paper": "smoothmax",
+    "adue-entropy": "entropy",
+    "adue-log-smoothmax": "log_smoothmax",
+}
+
+
+def softmax_response_auroc(rows: FitRows) -> float:
+    new = new_rows(rows)
+    return float(auroc(softmax_response(new.logits).numpy(), new.errors.numpy()))
+
+
+@EACH
+@pytest.mark.parametrize("classes", [3, pytest.param(150, marks=pytest.mark.slow)])
+def test_a_head_ranks_errors_that_it_can_learn(method: Method, classes: int) -> None:
+    rows = fit_rows(classes=classes)
+    assert auroc_of(method, rows) > max(0.5, softmax_response_auroc(rows)) + 0.05
+
+
+@EACH
+def test_a_method_is_the_fit_of_the_library_with_the_preset_of_the_paper(method: Method) -> None:
+    rows = fit_rows(seed=3)
+    train, new = rows.train, new_rows(rows)
+    assert train.labels is not None
+    fitted = fit_features(
+        train.features,
+        train.logits,
+        train.labels,
+        validation=rows.selection,
+        head=rows.head,
+        settings=FitSettings(score=SCORES[method.name], seed=3),
+    )
+    np.testing.assert_array_equal(u_of(method, rows, new), fitted.uncertainty(new.features).numpy())
+
+
+@EACH
+@pytest.mark.parametrize("part", ["train", "selection"])
+def test_rows_without_errors_are_refused(method: Method, part: str) -> None:
+    with pytest.raises(DataError, match=r"no prediction is wrong in \d+ rows; give more rows"):
+        method.fit(without_errors(part))
+
+
+def test_the_paper_head_is_fitted_once_for_the_same_rows_and_forgotten_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fits: list[FitRows] = []
+
+    def counted(rows: FitRows, original: AdueHead, points: object) -> AdueHead:
+        fits.append(replace(rows))
+        return original
+
+    monkeypatch.setattr(adue, "chosen_head", counted)
+    rows, others = fit_rows(), fit_rows(adapter=1)
+    assert paper_head(rows) is paper_head(rows)
+    assert paper_head(others) is not paper_head(rows)
+    assert [fit.head for fit in fits] == [rows.head, others.head]
+    remembered = len(adue._paper_heads)
+    del rows
+    gc.collect()
+    assert len(adue._paper_heads) == remembered - 1
