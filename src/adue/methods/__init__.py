@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 
 from adue.errors import DataError
+from adue.methods.ablations import ABLATION_METHODS
+from adue.methods.adue import ADUE_METHODS
 from adue.methods.bayesian import BAYESIAN_METHODS
+from adue.methods.boosted import BOOSTED_METHODS
+from adue.methods.combinations import COMBINATION_METHODS
 from adue.methods.distances import DISTANCE_METHODS
 from adue.methods.method import FitRows, Method, Sampling, Scorer, ScoreRows
 from adue.methods.outputs import OUTPUT_METHODS
+from adue.methods.probes import PROBE_METHODS
 from adue.methods.sampled import SAMPLED_METHODS
 
 __all__ = [
@@ -25,6 +30,11 @@ _FAMILIES: dict[str, tuple[Method, ...]] = {
     "distances": DISTANCE_METHODS,
     "bayesian": BAYESIAN_METHODS,
     "sampled": SAMPLED_METHODS,
+    "adue": ADUE_METHODS,
+    "ablations": ABLATION_METHODS,
+    "probes": PROBE_METHODS,
+    "boosted": BOOSTED_METHODS,
+    "combinations": COMBINATION_METHODS,
 }
 
 METHODS: dict[str, Method] = {method.name: method for family in _FAMILIES.values() for method in family}
