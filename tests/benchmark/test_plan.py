@@ -16,7 +16,7 @@ def task(config: BenchmarkConfig, model: str, data_set: str) -> Task:
 
 
 def config(**changes: object) -> BenchmarkConfig:
-    values = {"models": {"small": {}}, "data_sets": {"sst2": {}, "cola": {}}}
+    values: dict[str, object] = {"models": {"small": {}}, "data_sets": {"sst2": {}, "cola": {}}}
     return BenchmarkConfig.from_dict(values | changes)
 
 

@@ -12,7 +12,8 @@ from adue.errors import DataError
 from adue.methods import Method, select_methods
 
 TASK = ["model", "data_set", "evaluation_set"]
-TEXT = ("model", "data_set", "evaluation_set", "method", "note", "key")
+TEXT = frozenset({"model", "data_set", "evaluation_set", "method", "note", "key"})
+WHOLE = frozenset({"seed", "n", "errors", "train_rows"})
 
 
 def read_frame(path: Path, config: BenchmarkConfig | None = None) -> pd.DataFrame:
@@ -30,7 +31,7 @@ def read_frame(path: Path, config: BenchmarkConfig | None = None) -> pd.DataFram
         if column == "shifted":
             frame[column] = frame[column] == "true"
         elif column not in TEXT:
-            frame[column] = pd.to_numeric(frame[column])
+            frame[column] = pd.to_numeric(frame[column]).astype(int if column in WHOLE else float)
     frame = frame if config is None else _asked(frame, config)
     if frame.empty:
         raise DataError(f"{path} holds no rows to make tables of; run adue benchmark without --render-only first")
