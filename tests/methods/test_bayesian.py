@@ -24,7 +24,8 @@ METHODS = {method.name: method for method in BAYESIAN_METHODS}
 
 
 def fit_rows(head: AdueHead, rows: int = 300, wrong: float = 0.1) -> FitRows:
-    return FitRows(*(rows_of(head, rows, wrong, seed=seed) for seed in range(3)), head)
+    train, selection, calibration = (rows_of(head, rows, wrong, seed=seed) for seed in range(3))
+    return FitRows(train, selection, calibration, head)
 
 
 def given(rows: FeatureSet) -> ScoreRows:
@@ -181,7 +182,8 @@ def test_the_predictive_is_the_probit_approximation_of_mackay() -> None:
         hessian = curvature * torch.tensor([[1.0, -1.0], [-1.0, 1.0]]) + prior * torch.eye(2)
         variance = torch.linalg.inv(hessian).diagonal() * x.square()
         kappa = 1 / (1 + math.pi / 8 * variance).sqrt()
-        return 1 - (kappa * head.logits(x).detach()).softmax(dim=-1).amax(dim=-1)
+        u: Tensor = 1 - (kappa * head.logits(x).detach()).softmax(dim=-1).amax(dim=-1)
+        return u
 
     # The prior precision is found by the library: some value explains both rows.
     priors = torch.logspace(-4, 4, 4001).tolist()

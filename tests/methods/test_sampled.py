@@ -12,7 +12,7 @@ from tests.support.rows import random_head, rows_of
 
 METHODS = {method.name: method for method in SAMPLED_METHODS}
 HEAD = random_head()
-FIT = FitRows(*(rows_of(HEAD, seed=seed) for seed in range(3)), HEAD)
+FIT = FitRows(rows_of(HEAD, seed=0), rows_of(HEAD, seed=1), rows_of(HEAD, seed=2), HEAD)
 ROWS = rows_of(HEAD, rows=50, seed=9)
 UNLABELLED = FeatureSet(ROWS.features, ROWS.logits)
 

@@ -1,8 +1,10 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from peft import IA3Config
+from torch import Tensor
 
 from adue import AdueModel
 from adue.digests import tensors_sha256
@@ -33,6 +35,12 @@ def bert(tmp_path: Path) -> FrozenClassifier:
     return AdueModel.from_pretrained(save_tiny_adapter(tmp_path / "bert", "bert")).classifier
 
 
+def along(gradients: Sequence[Tensor], draws: LoraDraws) -> Tensor:
+    """Return how much a logit with these gradients changes by each draw."""
+    products = zip(gradients, draws.deviations.values(), strict=True)
+    return torch.stack([(gradient * delta).flatten(start_dim=1).sum(dim=-1) for gradient, delta in products]).sum(dim=0)
+
+
 def test_every_lora_matrix_is_drawn_and_nothing_else(classifier: FrozenClassifier, draws: LoraDraws) -> None:
     expected = {name for name, _ in classifier.model.named_parameters() if ".lora_" in name}
     assert set(draws.deviations) == expected
@@ -51,15 +59,7 @@ def test_a_draw_gives_the_logits_of_the_linearised_model(classifier: FrozenClass
     with only_learning(model, list(draws.deviations)):
         logits = model(**classifier.collate(classifier.tokenize(texts))).logits
         weights = [model.get_parameter(name) for name in draws.deviations]
-        changes = [
-            sum(
-                (gradient * delta).flatten(start_dim=1).sum(dim=-1)
-                for gradient, delta in zip(
-                    torch.autograd.grad(logit, weights, retain_graph=True), draws.deviations.values(), strict=True
-                )
-            )
-            for logit in logits.flatten()
-        ]
+        changes = [along(torch.autograd.grad(logit, weights, retain_graph=True), draws) for logit in logits.flatten()]
     expected = logits.detach() + torch.stack(changes, dim=-1).reshape(4, 5, 3)
     torch.testing.assert_close(found[:, :5], expected, atol=1e-3, rtol=1e-3)
 

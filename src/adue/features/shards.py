@@ -61,7 +61,8 @@ def rows_key(rows: Sequence[Encoding]) -> str:
 def like_length(rows: Sequence[Encoding], batch_size: int) -> Sequence[Tensor]:
     """Return row numbers in batches of like length, longest first, so that little of a batch is padding."""
     lengths = torch.tensor([len(row["input_ids"]) for row in rows])
-    return lengths.argsort(descending=True, stable=True).split(batch_size)
+    batches: Sequence[Tensor] = lengths.argsort(descending=True, stable=True).split(batch_size)
+    return batches
 
 
 def _read(path: Path, rows: int) -> Tensor | None:

@@ -3,6 +3,7 @@
 Maddox et al. 2019, "A Simple Baseline for Bayesian Uncertainty in Deep Learning", arXiv 1902.02476, algorithm 1.
 """
 
+import math
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -96,8 +97,8 @@ def draw(
     running = snapshots.cumsum(dim=0) / torch.arange(1, epochs + 1).unsqueeze(-1)
     deviations = snapshots - running
     own = torch.randn(heads, snapshots.shape[-1], generator=generator) * scale
-    shared = torch.randn(heads, epochs, generator=generator) @ deviations / (epochs - 1) ** 0.5
-    return mean + (own + shared) / 2**0.5
+    shared = torch.randn(heads, epochs, generator=generator) @ deviations / math.sqrt(epochs - 1)
+    return mean + (own + shared) / math.sqrt(2)
 
 
 class _Logits(nn.Module):

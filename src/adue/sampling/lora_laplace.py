@@ -236,9 +236,9 @@ def _linearised(
         return logits
 
     def moved(delta: dict[str, Tensor]) -> Tensor:
-        logits, change = jvp(answer, (weights,), (delta,))
-        moved: Tensor = logits + change
-        return moved
+        logits, change, *_ = jvp(answer, (weights,), (delta,))
+        linearised: Tensor = logits + change
+        return linearised
 
     result: Tensor = vmap(moved)(deviations)
     return result
