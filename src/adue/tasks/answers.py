@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -34,8 +34,8 @@ def answer_tokens(
 ) -> tuple[int, ...]:
     """Return the token by which each choice goes on after a prompt, found by asking the tokenizer.
 
-    After ``Answer:`` an answer begins with a space (`` A``), after a line break or an open turn of a chat it does not;
-    where the usual way is no single token, the other one is tried.
+    After ``Answer:`` an answer begins with a space (`` A``) where that is a single token, after a line break (and so
+    an open turn of a chat) it does not.
 
     Parameters
     ----------
@@ -49,15 +49,15 @@ def answer_tokens(
     ModelError
         When there is no way by which each choice is one token of its own.
     """
-    spaces = ("", " ") if prompt_end[-1:].isspace() else (" ", "")
+    spaces = ("",) if prompt_end[-1:].isspace() else (" ", "")
     for space in spaces:
         found = [_next_tokens(tokenizer, prompt_end, f"{space}{choice}") for choice in choices]
         tokens = tuple(ids[0] for ids in found if len(ids) == 1)
         if len(tokens) == len(choices) == len(set(tokens)):
             return tokens
     raise ModelError(
-        f"the choices {', '.join(map(repr, choices))} are not one token each after '{prompt_end}' for this tokenizer; "
-        "use letters, one per choice"
+        f"the choices {', '.join(map(repr, choices))} are not one token each after {prompt_end!r} for this tokenizer; "
+        "use letters, one per choice, and end prompts without a space"
     )
 
 
@@ -72,6 +72,8 @@ def _next_tokens(tokenizer: PreTrainedTokenizerBase, prompt_end: str, answer: st
 @dataclass(frozen=True)
 class FrozenAnswerer(FrozenClassifier):
     """A causal language model that is only ever read; its inputs are prompts, its classes a few of its tokens."""
+
+    probes: ClassVar[Sequence[Any]] = ("Answer:", "Is it? Answer:")
 
     @classmethod
     def answering(

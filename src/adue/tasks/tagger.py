@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import torch
@@ -122,8 +123,7 @@ class FrozenTagger(FrozenClassifier):
 
 
 def _first_tokens(word_ids: Sequence[int | None]) -> list[int]:
-    before = [None, *word_ids[:-1]]
-    return [int(word is not None and word != last) for word, last in zip(word_ids, before, strict=True)]
+    return [int(word is not None and word != before) for before, word in pairwise([None, *word_ids])]
 
 
 def _find_output(inner: Any) -> str:
