@@ -10,10 +10,9 @@ def write_rows(path: Path, rows: list[dict[str, Value]]) -> Path:
     table = CellTable(path)
     for row in rows:
         plain: dict[str, Value] = dict.fromkeys(COLUMNS)
-        names = {"model": "m", "seed": 0, "n": 100, "errors": 20, "accuracy": 0.8, "note": "", "key": "k"}
-        table.append(
-            {**plain, **names, "shifted": False, "fit_seconds": 1.0, "predict_seconds": 2.0, "train_rows": 50, **row}
-        )
+        plain |= {"model": "m", "seed": 0, "n": 100, "errors": 20, "accuracy": 0.8, "note": "", "key": "k"}
+        plain |= {"shifted": False, "fit_seconds": 1.0, "predict_seconds": 2.0, "train_rows": 50}
+        table.append(plain | row)
     return path
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from adue import AdueModel
 from adue.benchmark.adapters import ensure_adapter
 from adue.benchmark.draws import Sampler, sample_key, write_samples
 from adue.benchmark.plan import BenchmarkConfig, SamplingPlan, Task
@@ -16,8 +15,11 @@ from adue.benchmark.rows import TRAIN, VALIDATION, TaskRows, load_task_rows
 from adue.benchmark.store import Folders, Store, digest, write_features, write_head
 from adue.benchmark.timing import seconds_for
 from adue.digests import tensors_sha256
+from adue.features.classifier import FrozenClassifier
+from adue.features.extract import extract
 from adue.features.loading import read_adapter
 from adue.methods.method import Sampling
+from adue.sampling.ensemble import load_members, member_active
 
 
 def prepare_task(
@@ -44,45 +46,68 @@ def prepare_task(
     """
     rows = load_task_rows(task, config.evaluation_rows)
     sampling = {kind: plan for kind, plan in config.sampling.items() if kind in samplings}
-    seeds = []
-    for seed in task.seeds:
-        adapter = folders.adapter(task.model, task.data_set, seed)
-        if ensure_adapter(adapter, task, seed, rows, train=train):
-            seeds.append(seed)
-            _Extraction(task, seed, rows, adapter, folders).run(sampling)
+    adapters = {seed: folders.adapter(task.model, task.data_set, seed) for seed in task.seeds}
+    there = {seed: folder for seed, folder in adapters.items() if ensure_adapter(folder, task, seed, rows, train=train)}
+    members = _Members(task, there)
+    for seed in there:
+        _Extraction(task, seed, rows, members, folders).run(sampling)
     return PreparedTask(
         model=task.model,
         data_set=task.data_set,
-        seeds=tuple(seeds),
+        seeds=tuple(there),
         sets=tuple(SetFacts(one.name, one.shifted, len(one.rows), one.available) for one in rows.evaluation),
         train_rows=len(rows.train),
     )
 
 
 @dataclass(frozen=True)
+class _Members:
+    """The adapters of a task by seed, on one base model that is loaded when somebody first reads with it."""
+
+    task: Task
+    adapters: Mapping[int, Path]
+
+    @cached_property
+    def classifiers(self) -> dict[int, FrozenClassifier]:
+        dtype = self.task.plan.dtype
+        members = load_members(
+            list(self.adapters.values()),
+            base_model=self.task.base_model,
+            dtype=dtype if dtype == "auto" else getattr(torch, dtype),
+            device="cuda" if torch.cuda.is_available() else "cpu",
+        )
+        return dict(zip(self.adapters, members, strict=True))
+
+
+@dataclass(frozen=True)
 class _Extraction:
-    """One adapter reading all sets of its task; it is loaded only where something is missing."""
+    """One adapter reading all sets of its task."""
 
     task: Task
     seed: int
     rows: TaskRows
-    adapter: Path
+    members: _Members
     folders: Folders
 
     def run(self, sampling: Mapping[Sampling, SamplingPlan]) -> None:
-        keys = {name: digest(self.source, fingerprint) for name, fingerprint in self.rows.fingerprints.items()}
-        for name, key in keys.items():
-            if self.store.key(name) != key:
-                self._extract(name, key)
-        if self.store.key("head") != self.source:
-            write_head(self.store, self.model.classifier.head, self.source)
-        for kind, plan in sampling.items():
-            if plan.seeds is None or self.seed in plan.seeds:
-                for one in self.rows.evaluation:
-                    if self.store.key(sample_name(one.name, kind)) != sample_key(keys[one.name], plan):
-                        write_samples(
-                            self._sampler, self.store, kind, plan, one.rows, name=one.name, set_key=keys[one.name]
-                        )
+        missing = [name for name, key in self.keys.items() if self.store.key(name) != key]
+        undrawn = [
+            (kind, one)
+            for kind, plan in sampling.items()
+            for one in self.rows.evaluation
+            if (plan.seeds is None or self.seed in plan.seeds)
+            and self.store.key(sample_name(one.name, kind)) != sample_key(self.keys[one.name], plan)
+        ]
+        if not missing and not undrawn and self.store.key("head") == self.source:
+            return
+        classifier = self.members.classifiers[self.seed]
+        with member_active(classifier):
+            write_head(self.store, classifier.head, self.source)
+            for name in missing:
+                self._extract(classifier, name)
+            sampler = Sampler(classifier, self.rows.train, self.seed, self.task.plan.batch_size, self.folders.features)
+            for kind, one in undrawn:
+                write_samples(sampler, self.store, kind, sampling[kind], one, set_key=self.keys[one.name])
 
     @property
     def store(self) -> Store:
@@ -91,32 +116,17 @@ class _Extraction:
     @cached_property
     def source(self) -> str:
         """A digest of what reads: the adapter and the type in which it computes."""
-        return digest(tensors_sha256(read_adapter(self.adapter)), self.task.plan.dtype)
+        return digest(tensors_sha256(read_adapter(self.members.adapters[self.seed])), self.task.plan.dtype)
 
     @cached_property
-    def model(self) -> AdueModel:
-        return load_adapter(self.task, self.adapter)
+    def keys(self) -> dict[str, str]:
+        """What the features of each set are made from."""
+        return {name: digest(self.source, fingerprint) for name, fingerprint in self.rows.fingerprints.items()}
 
-    @property
-    def _sampler(self) -> Sampler:
-        return Sampler(self.model, self.rows.train, self.seed, self.task.plan.batch_size, self.folders.features)
-
-    def _extract(self, name: str, key: str) -> None:
+    def _extract(self, classifier: FrozenClassifier, name: str) -> None:
         texts, labels = self.rows.by_name[name]["text"][:], self.rows.by_name[name]["label"][:]
         batch_size = self.task.plan.batch_size
-        features = self.model.extract(texts, labels, batch_size=batch_size, cache=self.folders.features)
+        features = extract(classifier, texts, labels, batch_size=batch_size, cache=self.folders.features)
         judged = name not in {TRAIN, VALIDATION}
-        seconds = seconds_for(lambda some: self.model.extract(some, batch_size=batch_size), texts) if judged else 0.0
-        write_features(self.store, name, features, key, seconds=seconds)
-
-
-def load_adapter(task: Task, adapter: Path) -> AdueModel:
-    """Return the classifier of a cell, on the GPU where there is one."""
-    dtype = task.plan.dtype
-    return AdueModel.from_pretrained(
-        adapter,
-        base_model=task.base_model,
-        with_head=False,
-        dtype=dtype if dtype == "auto" else getattr(torch, dtype),
-        device="cuda" if torch.cuda.is_available() else "cpu",
-    )
+        seconds = seconds_for(lambda some: extract(classifier, some, batch_size=batch_size), texts) if judged else 0.0
+        write_features(self.store, name, features, self.keys[name], seconds=seconds)

@@ -80,9 +80,10 @@ class Cell:
         return method.sampling is None or self.samples(method.sampling)
 
     def samples(self, kind: Sampling) -> bool:
-        """Whether that kind of sampling is done for this seed."""
+        """Whether that kind of sampling is wanted and done for this seed."""
         plan = self.sampling.get(kind)
-        return plan is not None and (plan.seeds is None or self.seed in plan.seeds)
+        wanted = plan is not None and (plan.seeds is None or self.seed in plan.seeds)
+        return wanted and all(self.store.key(sample_name(one.name, kind)) for one in self.task.sets)
 
     def key(self, evaluation_set: str, method: Method, resamples: int) -> str:
         """Return a digest of everything that this method's row on that set is computed from."""

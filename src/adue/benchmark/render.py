@@ -126,8 +126,8 @@ def caption_of(frame: pd.DataFrame, config: BenchmarkConfig, journal: Journal) -
         commits = dict.fromkeys(one.commit or f"version {one.version}" for one in journal.sessions)
         hours = sum(one.seconds for one in journal.sessions) / 3600
         parts.append(
-            f"Command: {last.command}; commit: {', '.join(commits)}; machine: {last.machine}; processes: {last.workers}; "
-            f"time: {hours:.2f} h (sessions: {len(journal.sessions)})."
+            f"Command: {last.command}; commit: {', '.join(commits)}; machine: {last.machine}; "
+            f"processes: {last.workers}; time: {hours:.2f} h (sessions: {len(journal.sessions)})."
         )
     rows = sorted(set(frame["train_rows"]))
     most = "all" if config.evaluation_rows is None else f"at most {config.evaluation_rows:,}"
