@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from adue.config import (
     FORMAT_VERSION,
     GRIDS,
+    PRESETS,
     AdueConfig,
+    AutoSettings,
     FitMetrics,
     FitSettings,
     FrozenConfig,
@@ -54,6 +56,15 @@ SETTINGS = st.builds(
     warmup_fraction=st.floats(0, 1, exclude_max=True),
     seed=st.integers(),
 )
+FADES = st.tuples(st.floats(0, 0.5), st.floats(0.5, 1, exclude_min=True))
+AUTO_SETTINGS = st.builds(
+    AutoSettings,
+    prior_variance=POSITIVE,
+    fade=FADES,
+    class_fade=FADES,
+    reference_rows=st.integers(2, 10**6),
+    seed=st.integers(),
+)
 METRICS = st.builds(
     FitMetrics,
     train_rows=COUNTS,
@@ -84,8 +95,8 @@ CONFIGS = st.builds(
     head=SHAPES,
     head_sha256=DIGESTS,
     id2label=st.dictionaries(st.integers(0, 200), TEXTS, max_size=4),
-    settings=SETTINGS,
-    hyperparameters=POINTS,
+    settings=SETTINGS | AUTO_SETTINGS,
+    hyperparameters=st.none() | POINTS,
     metrics=METRICS,
     provenance=st.none() | PROVENANCES,
 )
@@ -117,7 +128,9 @@ def written(folder: Path, values: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("strategy", [SHAPES, POINTS, SETTINGS, METRICS, PROVENANCES, CONFIGS, GRID_VALUES])
+@pytest.mark.parametrize(
+    "strategy", [SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, PROVENANCES, CONFIGS, GRID_VALUES]
+)
 @given(data=st.data())
 def test_every_configuration_survives_json(strategy: st.SearchStrategy[FrozenConfig], data: st.DataObject) -> None:
     config = data.draw(strategy)
@@ -131,7 +144,7 @@ def test_a_file_reads_as_it_was_written(tmp_path: Path, config: AdueConfig) -> N
 
 
 def test_every_class_of_configuration_is_tested() -> None:
-    tested = {HeadShape, HyperParameters, FitSettings, FitMetrics, Provenance, AdueConfig, Grid}
+    tested = {HeadShape, HyperParameters, AutoSettings, FitSettings, FitMetrics, Provenance, AdueConfig, Grid}
     ours = {cls for cls in FrozenConfig.__subclasses__() if cls.__module__ == "adue.config"}
     assert ours == tested
 
@@ -171,6 +184,8 @@ def test_known_keys_give_no_warning() -> None:
         (HeadShape, {"hidden_size": 4, "num_labels": 1}, "num_labels: Input should be greater than or equal to 2"),
         (HeadShape, {"hidden_size": 4, "num_labels": 2, "activation": "sin"}, "activation: Input should be 'tanh', "),
         (FitSettings, {"score": "max"}, "score: Input should be 'smoothmax', 'log_smoothmax' or 'entropy', got 'max'"),
+        (AutoSettings, {"fade": [0.5, 0.5]}, ".*a fade goes from a smaller to a larger quantile, such as 0.4 to 0.85"),
+        (AutoSettings, {"reference_rows": 1}, "reference_rows: Input should be greater than or equal to 2, got 1"),
         (FitSettings, {"batch_size": 0}, "batch_size: Input should be greater than 0, got 0"),
         (FitSettings, {"warmup_fraction": 1}, "warmup_fraction: Input should be less than 1, got 1"),
         (FitSettings, {"score": "log_smoothmax", "sharpness": 1}, ".*log_smoothmax needs a sharpness above 1"),
@@ -191,10 +206,11 @@ def test_the_papers_grid_has_its_27_points() -> None:
     assert {point.alpha for point in points} == {point.beta for point in points} == {0.01, 0.1, 1.0}
 
 
-def test_defaults_are_the_papers() -> None:
+def test_the_preset_paper_trains_heads_as_the_paper_does() -> None:
     expected = {"sharpness": 100.0, "batch_size": 256, "max_epochs": 50, "patience": 5, "warmup_fraction": 0.1}
-    assert expected.items() <= FitSettings().to_dict().items()
-    assert FitSettings().score == "smoothmax"
+    assert expected.items() <= PRESETS["paper"].to_dict().items()
+    assert PRESETS["paper"].score == "smoothmax"
+    assert PRESETS["auto"].score == "auto"
 
 
 @pytest.mark.parametrize("name", sorted(GRIDS))
@@ -255,8 +271,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     [
         ('{"format_version": 1', r"^cannot read .*adue_config\.json: .*; fit the head again$"),
         ([1, 2], r"adue_config\.json is not an adue configuration; fit the head again$"),
-        ({"format_version": 2}, r"has format version 2, this adue reads up to 1; upgrade with pip install"),
-        ({}, r"has format version None, this adue reads up to 1; upgrade with pip install"),
+        ({"format_version": 3}, r"has format version 3, this adue reads up to 2; upgrade with pip install"),
+        ({}, r"has format version None, this adue reads up to 2; upgrade with pip install"),
         ({"format_version": 1}, r"is damaged: AdueConfig: adue_version: Field required; fit the head again$"),
         (
             EXAMPLE.to_dict() | {"head_sha256": "short"},

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from adue.config import FitSettings, Grid, HyperParameters
+from adue.config import AutoSettings, FitSettings, Grid, HyperParameters
 from adue.digests import tensors_sha256
 from adue.errors import DataError
 from adue.estimator import FittedHead, fit_features, recover_linear_head, score_features
@@ -32,7 +32,7 @@ def plain_mean_gap(u: torch.Tensor, rows: FeatureSet) -> float:
 def test_errors_get_a_higher_u_than_right_answers() -> None:
     fitted = fit(validation=VALIDATION)
     test = rows_of(random_head(), seed=2)
-    u = fitted.uncertainty(test.features)
+    u = fitted.uncertainty(test.features, test.logits)
     assert u.shape == (len(test),)
     assert ((u >= 0) & (u <= 1)).all()
     assert plain_mean_gap(u, test) > 0.05
@@ -63,12 +63,56 @@ def test_the_configuration_tells_what_was_seen() -> None:
     assert (metrics.train_rows, metrics.validation_rows) == (200, 200)
     assert metrics.train_errors == int(TRAIN.errors.sum())
     assert metrics.validation_errors == int(VALIDATION.errors.sum())
-    u = fitted.uncertainty(VALIDATION.features)
+    u = fitted.uncertainty(VALIDATION.features, VALIDATION.logits)
     assert metrics.validation_auroc == pytest.approx(roc_auc_score(VALIDATION.errors, u), abs=1e-9)
     reference = softmax_response(VALIDATION.logits.double())
     assert metrics.validation_auroc_softmax_response == pytest.approx(roc_auc_score(VALIDATION.errors, reference))
     assert VALIDATION.labels is not None
     assert metrics.validation_majority_accuracy == pytest.approx(float(VALIDATION.labels.bincount().max()) / 200)
+
+
+def fit_auto(rows: FeatureSet = TRAIN, validation: FeatureSet = VALIDATION) -> FittedHead:
+    assert rows.labels is not None
+    return fit_features(rows.features, rows.logits, rows.labels, validation=validation)
+
+
+def test_by_default_the_softmax_response_is_corrected_and_no_head_is_trained() -> None:
+    fitted = fit_auto()
+    assert fitted.config.settings == AutoSettings()
+    assert (fitted.sweep, fitted.config.hyperparameters, fitted.config.metrics.epochs) == (None, None, 0)
+    u = fitted.uncertainty(VALIDATION.features, VALIDATION.logits)
+    assert ((u >= 0) & (u <= 1)).all()
+    assert plain_mean_gap(u, VALIDATION) > 0
+
+
+def test_the_auroc_of_auto_is_of_rows_its_correction_has_not_seen() -> None:
+    fitted = fit_auto()
+    seen = roc_auc_score(VALIDATION.errors, fitted.uncertainty(VALIDATION.features, VALIDATION.logits))
+    assert 0 < fitted.config.metrics.validation_auroc < seen
+
+
+def test_auto_takes_no_grid() -> None:
+    with pytest.raises(DataError, match=r"^the score auto trains no heads and takes no grid; leave it out, or use"):
+        fit(settings=AutoSettings(), validation=VALIDATION)
+
+
+def test_auto_with_one_validation_error_asks_for_more_rows() -> None:
+    one = torch.cat([VALIDATION.errors.nonzero()[:1, 0], (~VALIDATION.errors).nonzero()[:, 0]])
+    with pytest.raises(
+        DataError, match=r"^1 of \d+ validation rows are errors: too few to learn from; give more rows$"
+    ):
+        fit_auto(validation=VALIDATION.select(one))
+
+
+@pytest.mark.parametrize("settings", [AutoSettings(), SETTINGS])
+def test_rows_that_no_class_fits_are_refused(settings: AutoSettings | FitSettings) -> None:
+    assert VALIDATION.labels is not None
+    assert TRAIN.labels is not None
+    outside = FeatureSet(
+        VALIDATION.features, VALIDATION.logits, VALIDATION.labels.clone().index_fill(0, torch.tensor(0), -1)
+    )
+    with pytest.raises(DataError, match=r"^1 of 200 rows are out of scope"):
+        fit_features(TRAIN.features, TRAIN.logits, TRAIN.labels, validation=outside, settings=settings)
 
 
 def test_without_validation_rows_a_fifth_with_its_share_of_errors_is_set_aside() -> None:
@@ -138,8 +182,8 @@ def test_values_that_are_not_finite_are_refused(name: str, value: float) -> None
 @pytest.mark.parametrize(
     ("label", "words"),
     [
-        (3, r"labels must lie in 0\.\.2, found 0\.\.3"),
-        (-1, r"labels must lie in 0\.\.2, found -1\.\.2"),
+        (3, r"labels must lie in 0\.\.2, or be -1 where no class fits; found 0\.\.3"),
+        (-1, r"^1 of 200 rows are out of scope"),
         (0.5, r"labels must be whole numbers, the index of the class; map names with --label-map"),
         (np.nan, r"labels must be whole numbers"),
     ],
@@ -149,7 +193,7 @@ def test_labels_that_are_no_classes_are_refused(label: float, words: str) -> Non
     labels = TRAIN.labels.double().numpy().copy()
     labels[3] = label
     with pytest.raises(DataError, match=words):
-        fit_features(TRAIN.features.numpy(), TRAIN.logits.numpy(), labels, grid=GRID)
+        fit_features(TRAIN.features.numpy(), TRAIN.logits.numpy(), labels)
 
 
 @pytest.mark.parametrize(("wrong", "state"), [(False, "no prediction is wrong"), (True, "every prediction is wrong")])
@@ -181,13 +225,13 @@ def test_too_few_rows_to_set_some_aside_are_refused(right: int, wrong: int) -> N
 
 def test_features_of_another_width_are_refused() -> None:
     with pytest.raises(DataError, match=r"^the features have 5 columns, the head was fitted on 6; extract them from"):
-        fit().uncertainty(TRAIN.features[:, :5])
+        fit().uncertainty(TRAIN.features[:, :5], TRAIN.logits)
 
 
 def test_half_precision_features_are_scored() -> None:
     fitted = fit()
-    u = fitted.uncertainty(TRAIN.features.bfloat16())
-    torch.testing.assert_close(u, fitted.uncertainty(TRAIN.features), atol=0.05, rtol=0)
+    u = fitted.uncertainty(TRAIN.features.bfloat16(), TRAIN.logits)
+    torch.testing.assert_close(u, fitted.uncertainty(TRAIN.features, TRAIN.logits), atol=0.05, rtol=0)
 
 
 def test_scores_grow_with_what_is_known() -> None:
@@ -203,7 +247,7 @@ def test_scores_grow_with_what_is_known() -> None:
         assert values.dtype == np.float64
     for name in (ADUE, "softmax-response", "margin"):
         assert 0 <= everything[name].min() <= everything[name].max() <= 1
-    np.testing.assert_array_equal(everything[ADUE], fitted.uncertainty(TRAIN.features).double().numpy())
+    np.testing.assert_array_equal(everything[ADUE], fitted.uncertainty(TRAIN.features, TRAIN.logits).double().numpy())
 
 
 def test_distances_are_measured_on_the_last_hidden_layer() -> None:
@@ -218,7 +262,9 @@ def test_distances_are_measured_on_the_last_hidden_layer() -> None:
 
 
 def test_distances_need_the_training_labels() -> None:
-    with pytest.raises(DataError, match=r"^the distances need the training rows' labels; add a label column$"):
+    with pytest.raises(
+        DataError, match=r"^these rows have no labels, and nothing can be learned from them; add a label column$"
+    ):
         score_features(TRAIN.features, TRAIN.logits, train=FeatureSet(TRAIN.features, TRAIN.logits))
 
 

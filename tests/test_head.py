@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from adue.config import HeadShape, ScoreName
+from adue.config import HeadScore, HeadShape
 from adue.head import (
     EPS,
     AdueHead,
@@ -21,7 +21,7 @@ from adue.head import (
 )
 from tests.support.rows import random_head
 
-SCORES: tuple[ScoreName, ...] = ("smoothmax", "log_smoothmax", "entropy")
+SCORES: tuple[HeadScore, ...] = ("smoothmax", "log_smoothmax", "entropy")
 
 
 @st.composite
@@ -58,7 +58,7 @@ def test_smooth_max_lies_between_max_and_max_plus_log_c_over_lambda(logits: Tens
 
 @pytest.mark.parametrize("score", SCORES)
 @given(logits=extreme_logits(), sharpness=st.sampled_from([1.001, 10.0, 100.0, 1000.0]))
-def test_uncertainty_lies_in_0_1(score: ScoreName, logits: Tensor, sharpness: float) -> None:
+def test_uncertainty_lies_in_0_1(score: HeadScore, logits: Tensor, sharpness: float) -> None:
     u = uncertainty(logits, score, sharpness)
     assert u.shape == logits.shape[:-1]
     assert ((u >= 0) & (u <= 1)).all()
@@ -66,13 +66,13 @@ def test_uncertainty_lies_in_0_1(score: ScoreName, logits: Tensor, sharpness: fl
 
 @pytest.mark.parametrize("score", SCORES)
 @given(logits=extreme_logits(), seed=st.integers(0, 100))
-def test_the_order_of_the_classes_does_not_matter(score: ScoreName, logits: Tensor, seed: int) -> None:
+def test_the_order_of_the_classes_does_not_matter(score: HeadScore, logits: Tensor, seed: int) -> None:
     order = torch.randperm(logits.shape[-1], generator=torch.Generator().manual_seed(seed))
     torch.testing.assert_close(uncertainty(logits[:, order], score, 100.0), uncertainty(logits, score, 100.0))
 
 
 @pytest.mark.parametrize("score", SCORES)
-def test_uniform_rows_are_the_most_uncertain_and_confident_rows_the_least(score: ScoreName) -> None:
+def test_uniform_rows_are_the_most_uncertain_and_confident_rows_the_least(score: HeadScore) -> None:
     u = uncertainty(torch.tensor([[0.0, 0.0, 0.0], [3.0, 0.0, 0.0], [60.0, 0.0, 0.0]]), score, 100.0)
     assert u[0] == pytest.approx(1, abs=0.02)
     assert u[0] > u[1] > u[2]
@@ -100,14 +100,14 @@ def test_smoothmax_has_no_gradient_on_a_confident_row_and_log_smoothmax_has_one(
 
 
 @pytest.mark.parametrize("score", SCORES)
-def test_gradients_are_finite_at_exact_ties(score: ScoreName) -> None:
+def test_gradients_are_finite_at_exact_ties(score: HeadScore) -> None:
     ties = [[0.0, 0.0, 0.0], [5.0, 5.0, -100.0], [1.0, 0.0, 0.0]]
     assert gradient(lambda z, sharpness: uncertainty(z, score, sharpness), ties).isfinite().all()
 
 
 @pytest.mark.parametrize("score", SCORES)
 @pytest.mark.parametrize("sharpness", [3.0, 100.0])
-def test_gradients_equal_finite_differences(score: ScoreName, sharpness: float) -> None:
+def test_gradients_equal_finite_differences(score: HeadScore, sharpness: float) -> None:
     logits = (2 * torch.randn(4, 5, dtype=torch.float64)).requires_grad_()
     assert torch.autograd.gradcheck(lambda z: uncertainty(z, score, sharpness), logits)
 

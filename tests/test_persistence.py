@@ -9,15 +9,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from adue.config import Activation, FitSettings, Provenance, ScoreName
+from adue.config import Activation, AutoSettings, FitSettings, Provenance, ScoreName
 from adue.errors import ArtifactError
 from adue.estimator import FittedHead, fit_features
 from adue.persistence import CONFIG_FILE, HEAD_FILE, has_head, load_head, save_head
 from tests.support.rows import random_head, rows_of
 
-GOLDEN = Path(__file__).parent / "data" / "format-1"
+DATA = Path(__file__).parent / "data"
 GOLDEN_FEATURES = torch.tensor([[0.0, 0.0, 0.0, 0.0], [1.0, -1.0, 0.5, 2.0], [-2.0, 0.25, 1.0, -1.0]])
-GOLDEN_U = torch.tensor([0.2061377, 0.5351918, 0.1656819])
+GOLDEN_LOGITS = torch.tensor([[0.5, 0.0, 0.1], [-1.0, 1.0, 0.0], [3.0, 0.0, 0.0]])
 ADAPTER, OTHER_ADAPTER = "a" * 64, "b" * 64
 
 
@@ -33,7 +33,9 @@ def fitted_head(score: ScoreName = "smoothmax", activation: Activation | None = 
         max_length=64,
         head_source="adapter",
     )
-    settings = FitSettings(score=score, max_epochs=1, batch_size=64, seed=seed)
+    settings = (
+        AutoSettings(seed=seed) if score == "auto" else FitSettings(score=score, max_epochs=1, batch_size=64, seed=seed)
+    )
     return fit_features(rows.features, rows.logits, rows.labels, head=head, settings=settings, provenance=provenance)
 
 
@@ -47,14 +49,15 @@ def saved(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("score", ["smoothmax", "log_smoothmax", "entropy"])
+@pytest.mark.parametrize("score", ["auto", "smoothmax", "log_smoothmax", "entropy"])
 @pytest.mark.parametrize("activation", [None, "gelu"])
 def test_a_head_reads_as_it_was_saved(tmp_path: Path, score: ScoreName, activation: Activation | None) -> None:
     fitted = fitted_head(score, activation)
     save_head(fitted, tmp_path / "new")
     loaded = load_head(tmp_path / "new", adapter_sha256=ADAPTER)
-    features = rows_of(random_head(), seed=5).features
-    assert torch.equal(loaded.uncertainty(features), fitted.uncertainty(features))
+    rows = rows_of(random_head(), seed=5)
+    u = fitted.uncertainty(rows.features, rows.logits)
+    assert torch.equal(loaded.uncertainty(rows.features, rows.logits), u)
     assert loaded.config == fitted.config
     assert sorted(contents(tmp_path / "new")) == [CONFIG_FILE, HEAD_FILE]
 
@@ -171,7 +174,12 @@ def test_a_disk_that_fills_up_leaves_nothing_in_a_new_folder(tmp_path: Path) -> 
     assert contents(tmp_path) == {}
 
 
-def test_files_of_format_1_can_be_read() -> None:
-    fitted = load_head(GOLDEN, adapter_sha256=ADAPTER)
-    assert fitted.config.format_version == 1
-    torch.testing.assert_close(fitted.uncertainty(GOLDEN_FEATURES), GOLDEN_U, rtol=0, atol=1e-6)
+@pytest.mark.parametrize(
+    ("version", "score", "u"),
+    [(1, "log_smoothmax", [0.2061377, 0.5351918, 0.1656819]), (2, "auto", [0.3031575, 0.3091717, 0.2995512])],
+)
+def test_files_of_every_format_can_be_read(version: int, score: str, u: list[float]) -> None:
+    fitted = load_head(DATA / f"format-{version}", adapter_sha256=ADAPTER)
+    assert (fitted.config.format_version, fitted.config.settings.score) == (version, score)
+    found = fitted.uncertainty(GOLDEN_FEATURES, GOLDEN_LOGITS).float()
+    torch.testing.assert_close(found, torch.tensor(u), rtol=0, atol=1e-6)

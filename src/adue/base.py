@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from peft import TaskType
 
 from adue.checkpoint import find_folder, save_classifier
-from adue.config import FitSettings, Grid, Provenance
+from adue.config import AutoSettings, FitSettings, Grid, Provenance
 from adue.errors import ArtifactError, DataWarning
 from adue.estimator import FittedHead, fit_features
 from adue.features.classifier import FrozenClassifier
@@ -103,8 +103,8 @@ class BaseAdueModel:
         train: FeatureSet,
         validation: FeatureSet,
         *,
-        grid: str | Path | Grid = "paper",
-        settings: FitSettings | None = None,
+        grid: str | Path | Grid | None = None,
+        settings: AutoSettings | FitSettings | None = None,
         data_sha256: str | None = None,
         on_epoch: Callable[[int], None] | None = None,
     ) -> Self:
@@ -116,7 +116,7 @@ class BaseAdueModel:
             train.labels,
             validation=validation,
             head=self.classifier.head,
-            grid=Grid.load(grid),
+            grid=None if grid is None else Grid.load(grid),
             settings=settings,
             id2label=self.id2label,
             provenance=self._provenance(data_sha256),

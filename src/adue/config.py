@@ -11,10 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from adue.errors import ArtifactError, DataError, DataWarning
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Version of the files ``adue_config.json`` and ``adue_head.safetensors``."""
 
-ScoreName = Literal["smoothmax", "log_smoothmax", "entropy"]
+HeadScore = Literal["smoothmax", "log_smoothmax", "entropy"]
+"""How the logits of a trained head become U."""
+ScoreName = Literal["auto", "smoothmax", "log_smoothmax", "entropy"]
+"""``auto`` trains no head: it corrects the softmax response by what validation rows show."""
 HeadSource = Literal["adapter", "base model"]
 Activation = Literal["tanh", "gelu", "relu"]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -132,13 +135,42 @@ GRIDS: dict[str, Grid] = {
 """Grids by name; ``paper`` is the 27-point grid of METHOD, "Training, as in the paper's experiments"."""
 
 
+class AutoSettings(FrozenConfig):
+    """How the softmax response is corrected (:class:`adue.correction.CorrectedResponse`); no head is trained.
+
+    Attributes
+    ----------
+    prior_variance
+        Of each weight, for inputs of unit variance: with 0.03 a few hundred rows move the score a little way only.
+    fade
+        Quantiles of the held-out rows' distance between which the correction goes from whole to nothing.
+    class_fade
+        The same for what depends on the predicted class: which class is wrong more often changes first abroad.
+    reference_rows
+        Most training rows that distances are measured to: 1,000 rank rows as 6,000 do, and are little to store.
+    """
+
+    score: Literal["auto"] = "auto"
+    prior_variance: float = Field(default=0.03, gt=0)
+    fade: tuple[Fraction, Fraction] = (0.4, 0.85)
+    class_fade: tuple[Fraction, Fraction] = (0.2, 0.6)
+    reference_rows: int = Field(default=1000, ge=2)
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _fades_rise(self) -> Self:
+        if not (self.fade[0] < self.fade[1] and self.class_fade[0] < self.class_fade[1]):
+            raise ValueError("a fade goes from a smaller to a larger quantile, such as 0.4 to 0.85")
+        return self
+
+
 class FitSettings(FrozenConfig):
     """How every head of a grid is trained; the defaults are the paper's.
 
     ``sharpness`` is lambda of SmoothMax. ``patience`` counts epochs without a better validation AUROC.
     """
 
-    score: ScoreName = "smoothmax"
+    score: HeadScore = "smoothmax"
     sharpness: float = Field(default=100.0, gt=0)
     batch_size: int = Field(default=256, gt=0)
     max_epochs: int = Field(default=50, gt=0)
@@ -151,6 +183,13 @@ class FitSettings(FrozenConfig):
         if self.score == "log_smoothmax" and self.sharpness <= 1:
             raise ValueError("log_smoothmax needs a sharpness above 1")
         return self
+
+
+Settings = Annotated[AutoSettings | FitSettings, Field(discriminator="score")]
+"""How U is fitted."""
+
+PRESETS: dict[str, AutoSettings | FitSettings] = {"auto": AutoSettings(), "paper": FitSettings()}
+"""Settings by name; ``paper`` with the grid of the same name is the paper's exact method."""
 
 
 class Provenance(FrozenConfig):
@@ -178,6 +217,7 @@ class FitMetrics(FrozenConfig):
     validation_errors: int = Field(ge=0)
     validation_majority_accuracy: Fraction
     validation_auroc: Fraction
+    """Of the head chosen on these very rows; for ``auto``, which learns from them, cross-validated."""
     validation_auroc_softmax_response: Fraction
     epochs: int = Field(ge=0)
 
@@ -195,8 +235,9 @@ class AdueConfig(FrozenConfig):
     head: HeadShape
     head_sha256: Digest
     id2label: dict[int, str]
-    settings: FitSettings
-    hyperparameters: HyperParameters
+    settings: Settings
+    hyperparameters: HyperParameters | None = None
+    """Those of the grid point that was chosen, None for ``auto``."""
     metrics: FitMetrics
     provenance: Provenance | None = None
     """None where the head was fitted on arrays and no classifier is known."""

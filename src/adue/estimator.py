@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import StratifiedKFold, train_test_split
 from torch import Tensor
 
-from adue.config import GRIDS, AdueConfig, FitMetrics, FitSettings, Grid, HeadShape, Provenance
+from adue.config import GRIDS, AdueConfig, AutoSettings, FitMetrics, FitSettings, Grid, HeadShape, Provenance
+from adue.correction import CorrectedResponse
 from adue.digests import tensors_sha256
 from adue.errors import DataError
 from adue.head import AdueHead, softmax_response
@@ -23,31 +24,40 @@ from adue.types import FeatureSet
 
 Array = TypeVar("Array", Tensor, np.ndarray)
 VALIDATION_SHARE = 0.2
+FOLDS = 5
+"""Of the cross-validated AUROC of a score that learns from the validation rows."""
 MIN_OF_EACH = 2
 """Errors, and right rows, needed so that both sides of the split can have one."""
 
 
 @dataclass(frozen=True)
 class FittedHead:
-    """An uncertainty head with everything that is known about it.
+    """What turns features and logits into U, with everything that is known about it.
 
     Attributes
     ----------
     head
-        The trained head.
+        The trained head, or for the score ``auto`` the correction of the softmax response.
     config
         What is saved beside it.
     sweep
-        All grid points, where the head was fitted in this process and not loaded.
+        All grid points, where heads were trained in this process.
     """
 
-    head: AdueHead
+    head: AdueHead | CorrectedResponse
     config: AdueConfig
     sweep: SweepResult | None = None
 
     @torch.no_grad()
-    def uncertainty(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, " rows"]:
+    def uncertainty(
+        self, features: Float[Tensor, "rows hidden"], logits: Float[Tensor, "rows classes"]
+    ) -> Float[Tensor, " rows"]:
         """Return U in [0, 1] per row; higher means more likely wrong.
+
+        Parameters
+        ----------
+        features, logits
+            What entered the classification head, and what left it.
 
         Raises
         ------
@@ -59,7 +69,11 @@ class FittedHead:
                 f"the features have {features.shape[-1]} columns, the head was fitted on "
                 f"{self.head.shape.hidden_size}; extract them from the same model"
             )
-        result: Tensor = self.head(features.to(self.head.out_weight.device).float())
+        device = next(iter(self.head.state_dict().values())).device
+        given = features.to(device).float()
+        result: Tensor = (
+            self.head(given, logits.to(device)) if isinstance(self.head, CorrectedResponse) else self.head(given)
+        )
         return result
 
 
@@ -71,56 +85,89 @@ def fit_features(
     validation: FeatureSet | None = None,
     head: AdueHead | None = None,
     grid: Grid | None = None,
-    settings: FitSettings | None = None,
+    settings: AutoSettings | FitSettings | None = None,
     id2label: Mapping[int, str] | None = None,
     provenance: Provenance | None = None,
     on_epoch: Callable[[int], None] | None = None,
 ) -> FittedHead:
-    """Return the head of the best grid point by validation AUROC.
+    """Return U fitted as `settings` say: for ``auto`` a correction, else the best grid point by validation AUROC.
 
     Parameters
     ----------
     features, logits, labels
         Shapes (rows, hidden), (rows, classes), (rows,): what entered the classification head, what left it, truth.
     validation
-        Rows to choose on; without them a fifth of the rows, stratified by error, is set aside.
+        Rows to choose on, or for ``auto`` to learn from: rows the classifier was not trained on. Without them a fifth
+        of the rows, stratified by error, is set aside.
     head
-        The classifier's own head. Without it a linear head is recovered from features and logits.
-    grid, settings
-        The paper's by default.
+        The classifier's own head. Without it a linear head is recovered from features and logits, where one is
+        needed.
+    grid
+        The heads to train, by default the paper's; ``auto`` trains none and takes none.
+    settings
+        By default ``auto``; ``PRESETS["paper"]`` for the paper's method.
 
     Raises
     ------
     DataError
-        When rows are not finite or do not match, there are no errors (or only errors) to learn from, or the logits
-        are not a linear function of the features and `head` is not given.
+        When rows are not finite or do not match, some are out of scope, there are no errors (or only errors) to learn
+        from, the logits are not a linear function of the features and `head` is not given, or `auto` is given a grid.
 
     Examples
     --------
     >>> features = torch.randn(100, 4, generator=torch.Generator().manual_seed(0))
     >>> labels = (features[:, 0] > 0).long()
-    >>> fitted = fit_features(features, features[:, 2:] - features[:, :2], labels, grid=GRIDS["fast"])
-    >>> fitted.uncertainty(features).shape
+    >>> logits = features[:, 2:] - features[:, :2]
+    >>> fitted = fit_features(features, logits, labels)
+    >>> fitted.uncertainty(features, logits).shape
     torch.Size([100])
     """
-    settings = settings or FitSettings()
+    settings = settings or AutoSettings()
     rows = FeatureSet(_tensor(features), _tensor(logits), _labels(labels))
-    require_both(rows.errors.numpy(), "training")
+    rows.require_classes()
+    if validation is None:
+        require_both(rows.errors.numpy(), "training")
     train, held_out = _set_aside(rows, settings.seed) if validation is None else (rows, _float32(validation))
-    original = head or recover_linear_head(rows.features, rows.logits)
-    sweep = fit_heads(train, held_out, original, (grid or GRIDS["paper"]).points, settings, on_epoch=on_epoch)
-    best = sweep.head(sweep.best)
+    held_out.require_classes()
+    fitted: AdueHead | CorrectedResponse
+    if isinstance(settings, AutoSettings):
+        if grid is not None:
+            raise DataError("the score auto trains no heads and takes no grid; leave it out, or use the preset paper")
+        shape = head.shape if head else HeadShape(hidden_size=rows.features.shape[-1], num_labels=rows.num_labels)
+        sweep, fitted = None, CorrectedResponse.fit(train, held_out, shape, settings)
+        auroc, epochs = _cross_validated_auroc(train, held_out, shape, settings), 0
+    else:
+        original = head or recover_linear_head(rows.features, rows.logits)
+        sweep = fit_heads(train, held_out, original, (grid or GRIDS["paper"]).points, settings, on_epoch=on_epoch)
+        fitted = sweep.head(sweep.best)
+        auroc, epochs = float(sweep.validation_auroc[sweep.best]), sweep.epochs[sweep.best]
     config = AdueConfig(
         adue_version=version("adue"),
-        head=best.shape,
-        head_sha256=tensors_sha256(best.state_dict()),
+        head=fitted.shape,
+        head_sha256=tensors_sha256(fitted.state_dict()),
         id2label=dict(id2label or {label: f"LABEL_{label}" for label in range(rows.num_labels)}),
         settings=settings,
-        hyperparameters=sweep.points[sweep.best],
-        metrics=_metrics(train, held_out, sweep),
+        hyperparameters=sweep.points[sweep.best] if sweep else None,
+        metrics=_metrics(train, held_out, auroc, epochs),
         provenance=provenance,
     )
-    return FittedHead(best, config, sweep)
+    return FittedHead(fitted, config, sweep)
+
+
+def _cross_validated_auroc(train: FeatureSet, held_out: FeatureSet, shape: HeadShape, settings: AutoSettings) -> float:
+    """Return the AUROC of U on held-out rows, each scored by a correction that other held-out rows showed."""
+    errors = held_out.errors.numpy()
+    folds = min(FOLDS, int(errors.sum()), int((~errors).sum()))
+    if folds < MIN_OF_EACH:
+        raise DataError(
+            f"{int(errors.sum())} of {len(held_out)} validation rows are errors: too few to learn from; give more rows"
+        )
+    u = np.empty(len(held_out))
+    for others, fold in StratifiedKFold(folds, shuffle=True, random_state=settings.seed).split(u, errors):
+        rows = held_out.select(torch.from_numpy(fold))
+        correction = CorrectedResponse.fit(train, held_out.select(torch.from_numpy(others)), shape, settings)
+        u[fold] = correction(rows.features, rows.logits).numpy()
+    return float(roc_auc_score(errors, u))
 
 
 def score_features(
@@ -158,12 +205,10 @@ def score_features(
     with torch.no_grad():
         statistics = None
         if train is not None:
-            if train.labels is None:
-                raise DataError("the distances need the training rows' labels; add a label column")
-            statistics = GaussianStatistics.fit(hidden(train.features), train.labels)
+            statistics = GaussianStatistics.fit(hidden(train.features), train.require_classes())
         scores = baseline_scores(rows, hidden(rows.features), statistics)
         if fitted is not None:
-            scores[ADUE] = fitted.uncertainty(rows.features)
+            scores[ADUE] = fitted.uncertainty(rows.features, rows.logits)
     return {name: values.double().numpy() for name, values in scores.items()}
 
 
@@ -223,7 +268,7 @@ def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:
     return rows.select(torch.from_numpy(train)), rows.select(torch.from_numpy(held_out))
 
 
-def _metrics(train: FeatureSet, validation: FeatureSet, sweep: SweepResult) -> FitMetrics:
+def _metrics(train: FeatureSet, validation: FeatureSet, auroc: float, epochs: int) -> FitMetrics:
     errors = validation.errors
     assert validation.labels is not None  # noqa: S101 - errors would have raised
     reference = softmax_response(validation.logits.double())
@@ -233,7 +278,7 @@ def _metrics(train: FeatureSet, validation: FeatureSet, sweep: SweepResult) -> F
         validation_rows=len(validation),
         validation_errors=int(errors.sum()),
         validation_majority_accuracy=float(validation.labels.bincount().max()) / len(validation),
-        validation_auroc=float(sweep.validation_auroc[sweep.best]),
+        validation_auroc=auroc,
         validation_auroc_softmax_response=float(roc_auc_score(errors.numpy(), reference.numpy())),
-        epochs=sweep.epochs[sweep.best],
+        epochs=epochs,
     )

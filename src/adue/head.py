@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import gelu, linear, log_softmax, relu, softplus
 
-from adue.config import HeadShape, ScoreName
+from adue.config import HeadScore, HeadShape
 
 EPS = 1e-6
 """U of the paper's score is clamped to [EPS, 1 - EPS], so that its logarithms stay finite."""
@@ -86,7 +86,7 @@ def entropy_uncertainty(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor,
     return (entropy / math.log(logits.shape[-1])).clamp(EPS, 1 - EPS)
 
 
-def uncertainty(logits: Float[Tensor, "*rows classes"], score: ScoreName, sharpness: float) -> Float[Tensor, "*rows"]:
+def uncertainty(logits: Float[Tensor, "*rows classes"], score: HeadScore, sharpness: float) -> Float[Tensor, "*rows"]:
     """Return U in [0, 1] for the logits of an uncertainty head; higher means more likely wrong.
 
     >>> uncertainty(torch.tensor([[2.0, 0.0]]), "entropy", sharpness=100.0)
@@ -115,7 +115,7 @@ class AdueHead(nn.Module):
         lambda of SmoothMax.
     """
 
-    def __init__(self, shape: HeadShape, score: ScoreName = "smoothmax", sharpness: float = 100.0) -> None:
+    def __init__(self, shape: HeadShape, score: HeadScore = "smoothmax", sharpness: float = 100.0) -> None:
         super().__init__()
         self.shape, self.score, self.sharpness = shape, score, sharpness
         hidden, classes = shape.hidden_size, shape.num_labels
@@ -129,7 +129,7 @@ class AdueHead(nn.Module):
         cls,
         shape: HeadShape,
         weights: Mapping[str, Tensor],
-        score: ScoreName = "smoothmax",
+        score: HeadScore = "smoothmax",
         sharpness: float = 100.0,
     ) -> "AdueHead":
         """Return a head with copies of `weights` (``out_weight``, ``out_bias``, ``dense_weight``, ``dense_bias``)."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.base import BaseAdueModel, load_saved
-from adue.config import FitSettings, Grid
+from adue.config import AutoSettings, FitSettings, Grid
 from adue.datasets import fingerprint
 from adue.estimator import FittedHead
 from adue.features.classifier import FrozenClassifier
@@ -119,8 +119,8 @@ class AdueModel(BaseAdueModel):
         train: Dataset,
         validation: Dataset,
         *,
-        grid: str | Path | Grid = "paper",
-        settings: FitSettings | None = None,
+        grid: str | Path | Grid | None = None,
+        settings: AutoSettings | FitSettings | None = None,
         batch_size: int = 32,
         cache: Path | None = None,
         on_progress: Callable[[int], None] | None = None,
@@ -131,10 +131,13 @@ class AdueModel(BaseAdueModel):
         Parameters
         ----------
         train, validation
-            Data sets with the columns ``text`` and ``label`` (class ids). Heads learn on the first; the grid point
-            and epoch are chosen by AUROC on the second.
+            Data sets with the columns ``text`` and ``label`` (class ids). The second must be rows that the
+            classifier was not trained on: ``auto`` learns from them, heads learn on the first and are chosen by AUROC
+            on the second.
         grid
-            ``paper``, ``fast``, a YAML file or a Grid.
+            The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` trains none.
+        settings
+            How U is fitted: by default ``auto``, ``PRESETS["paper"]`` for the paper's method.
         cache
             Folder for features, so that a stopped run goes on and the next one need not extract again.
 
@@ -155,7 +158,7 @@ class AdueModel(BaseAdueModel):
     def __call__(self, **inputs: Tensor) -> AdueOutput:
         """Return logits and U for tokenized `inputs` (input_ids, attention_mask), from one forward pass."""
         features, logits = self.classifier.forward(inputs)
-        return AdueOutput(logits, self._head().uncertainty(features))
+        return AdueOutput(logits, self._head().uncertainty(features, logits))
 
     def predict(self, texts: Sequence[str], *, batch_size: int = 32) -> Predictions:
         """Return labels, probabilities and U of `texts`, in their order.
@@ -172,7 +175,7 @@ class AdueModel(BaseAdueModel):
             labels,
             [self.id2label[int(label)] for label in labels],
             rows.logits.softmax(dim=-1).numpy(),
-            head.uncertainty(rows.features).cpu().numpy(),
+            head.uncertainty(rows.features, rows.logits).cpu().numpy(),
         )
 
     def predict_proba(self, texts: Sequence[str], *, batch_size: int = 32) -> Float[np.ndarray, "rows classes"]:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
+from torch import Tensor
 
-from adue.config import AdueConfig
+from adue.config import AdueConfig, FitSettings
+from adue.correction import CorrectedResponse
 from adue.digests import tensors_sha256
 from adue.errors import ArtifactError
 from adue.estimator import FittedHead
@@ -67,9 +69,18 @@ def load_head(folder: Path, *, adapter_sha256: str | None = None) -> FittedHead:
             "fit the head again with adue fit"
         )
     try:
-        head = AdueHead.from_weights(config.head, weights, config.settings.score, config.settings.sharpness)
-    except RuntimeError as error:
+        head = _head(config, weights)
+    except (KeyError, RuntimeError) as error:
         raise ArtifactError(
             f"{path} does not fit the sizes in {CONFIG_FILE}; fit the head again with adue fit"
         ) from error
     return FittedHead(head, config)
+
+
+def _head(config: AdueConfig, weights: dict[str, Tensor]) -> AdueHead | CorrectedResponse:
+    settings = config.settings
+    if isinstance(settings, FitSettings):
+        return AdueHead.from_weights(config.head, weights, settings.score, settings.sharpness)
+    correction = CorrectedResponse(config.head, references=len(weights["reference"]))
+    correction.load_state_dict(weights)
+    return correction.eval()

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from adue.config import FitSettings, ScoreName
+from adue.config import AutoSettings, FitSettings, ScoreName
 from adue.errors import DataError
 from adue.estimator import fit_features
 from adue.head import AdueHead, softmax_response
@@ -45,14 +45,16 @@ def test_a_method_is_the_fit_of_the_library_with_the_preset_of_the_paper(method:
         train.labels,
         validation=rows.selection,
         head=rows.head,
-        settings=FitSettings(score=SCORES[method.name], seed=3),
+        settings=AutoSettings(seed=3) if method.name == "adue-auto" else FitSettings(score=SCORES[method.name], seed=3),
     )
-    np.testing.assert_array_equal(u_of(method, rows, new), fitted.uncertainty(new.features).numpy())
+    np.testing.assert_array_equal(u_of(method, rows, new), fitted.uncertainty(new.features, new.logits).numpy())
 
 
 @EACH
 @pytest.mark.parametrize("part", ["train", "selection"])
 def test_rows_without_errors_are_refused(method: Method, part: str) -> None:
+    if (method.name, part) == ("adue-auto", "train"):
+        pytest.skip("it learns nothing from the errors among the training rows")
     with pytest.raises(DataError, match=r"no prediction is wrong in \d+ rows; give more rows"):
         method.fit(without_errors(part))
 

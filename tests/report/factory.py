@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy import ndarray
 
-from adue.config import AdueConfig, FitMetrics, FitSettings, HeadShape, HyperParameters, Provenance
+from adue.config import AdueConfig, AutoSettings, FitMetrics, FitSettings, HeadShape, HyperParameters, Provenance
 from adue.metrics import auroc_difference, auroc_interval
 from adue.results import EvaluationResult, ScoredSet, ScoreResult, SetResult
 from adue.scores import ADUE, REFERENCE
@@ -19,7 +19,7 @@ SENTENCES = (
 )
 
 
-def make_config(*, provenance: bool = True, settings: FitSettings | None = None) -> AdueConfig:
+def make_config(*, provenance: bool = True, settings: AutoSettings | FitSettings | None = None) -> AdueConfig:
     """Return the configuration of a head for two classes."""
     origin = Provenance(
         adapter_sha256=ADAPTER_SHA256,
@@ -36,7 +36,7 @@ def make_config(*, provenance: bool = True, settings: FitSettings | None = None)
         head_sha256="e" * 64,
         id2label={0: "negative", 1: "positive"},
         settings=settings or FitSettings(),
-        hyperparameters=HyperParameters(),
+        hyperparameters=None if isinstance(settings, AutoSettings) else HyperParameters(),
         metrics=FitMetrics(
             train_rows=8000,
             train_errors=350,

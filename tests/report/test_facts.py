@@ -1,6 +1,6 @@
 """The facts of a configuration, with and without a known origin."""
 
-from adue.config import FitSettings
+from adue.config import FORMAT_VERSION, AutoSettings, FitSettings
 from adue.report.facts import Fact, fact_groups
 from tests.report.factory import ADAPTER_SHA256, make_config, make_evaluation
 
@@ -23,7 +23,13 @@ def test_classifier_head_and_hyperparameters_are_named() -> None:
     assert found["Score"] == "SmoothMax, as in the paper, sharpness 100"
     assert found["Learning rate"] == "0.0001"
     assert found["Epochs"] == "17 of at most 50"
-    assert found["Head written by"] == "adue 0.1.0, format 1"
+    assert found["Head written by"] == f"adue 0.1.0, format {FORMAT_VERSION}"
+
+
+def test_a_score_without_heads_has_no_hyperparameters() -> None:
+    found = facts(settings=AutoSettings())
+    assert found["Score"].value == "softmax response, corrected at home"
+    assert not {"Learning rate", "Epochs"} & set(found)
 
 
 def test_an_entropy_head_has_no_sharpness() -> None:

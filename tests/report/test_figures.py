@@ -60,7 +60,7 @@ def test_the_histogram_shows_only_groups_that_have_rows() -> None:
 def test_uniform_probabilities_have_the_confidence_of_chance_in_the_reliability_diagram() -> None:
     scored = make_scored()
     scored.scores["adue"] = np.ones(len(scored.labels))
-    curve = named(reliability_figure(scored, classes=4))["AdUE"]
+    curve = named(reliability_figure(scored, classes=4, largest_error=0.75))["AdUE"]
     assert curve.x.tolist() == [0.25]
 
 

@@ -1,14 +1,15 @@
 """`adue fit`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from adue.cli import options as opt
 from adue.cli.command import command
 from adue.cli.console import out, print_json, progress_bar
-from adue.config import FitSettings, ScoreName
+from adue.config import PRESETS, AutoSettings, FitSettings, ScoreName
+from adue.errors import DataError
 
 if TYPE_CHECKING:
     from adue.workflows.fit import FitResult
@@ -16,34 +17,62 @@ if TYPE_CHECKING:
 
 
 def fit_settings(
-    score: Annotated[ScoreName, typer.Option(help="How the head's logits become U.")] = "smoothmax",
-    sharpness: Annotated[float, typer.Option(help="lambda of SmoothMax.")] = 100.0,
-    max_epochs: Annotated[int, typer.Option(help="Most epochs per head.")] = 50,
-    patience: Annotated[int, typer.Option(help="Epochs without a better validation AUROC until a head stops.")] = 5,
+    preset: Annotated[
+        Literal["auto", "paper"], typer.Option(help="[bold]paper[/bold]: the paper's exact method.")
+    ] = "auto",
+    score: Annotated[
+        ScoreName | None,
+        typer.Option(
+            help="[bold]auto[/bold] corrects the softmax response and trains no head; or how the logits of trained "
+            "heads become U: [bold]smoothmax[/bold] (the paper's), [bold]log_smoothmax[/bold], [bold]entropy[/bold]."
+        ),
+    ] = None,
+    sharpness: Annotated[float | None, typer.Option(help="lambda of SmoothMax, by default 100.")] = None,
+    max_epochs: Annotated[int | None, typer.Option(help="Most epochs per head, by default 50.")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Epochs without a better validation AUROC until a head stops, by default 5.")
+    ] = None,
     seed: opt.Seed = 0,
-) -> FitSettings:
-    """Return how every head is trained."""
-    return FitSettings.from_dict(
-        {"score": score, "sharpness": sharpness, "max_epochs": max_epochs, "patience": patience, "seed": seed}
-    )
+) -> AutoSettings | FitSettings:
+    """Return how U is fitted.
+
+    Raises
+    ------
+    DataError
+        When two options contradict each other, or a value is out of range.
+    """
+    chosen = PRESETS[preset]
+    if preset == "paper" and score not in {None, chosen.score}:
+        raise DataError(f"--preset paper is the score {chosen.score}, not {score}; leave one of the two options out")
+    training = {"sharpness": sharpness, "max_epochs": max_epochs, "patience": patience}
+    given = {name: value for name, value in training.items() if value is not None}
+    if (score or chosen.score) != "auto":
+        return FitSettings.from_dict(given | {"score": score or chosen.score, "seed": seed})
+    if given:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise DataError(
+            f"the score auto trains no heads and takes no {options}; add --preset paper, or another --score"
+        )
+    return AutoSettings(seed=seed)
 
 
 @command(settings=fit_settings, model_options=opt.model_options, data_options=opt.data_options)
 def fit(
     adapter: opt.Adapter,
     data: opt.Data,
-    settings: FitSettings,
+    settings: AutoSettings | FitSettings,
     model_options: "ModelOptions",
     data_options: "DataOptions",
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Where to put the head; else by the adapter.")
     ] = None,
     grid: Annotated[
-        str, typer.Option(help="paper, fast, or a YAML file: learning_rate, alpha, beta as lists.")
-    ] = "paper",
+        str | None,
+        typer.Option(help="Heads to train: paper, fast, or a YAML file with the lists learning_rate, alpha, beta."),
+    ] = None,
     as_json: opt.Json = False,
 ) -> None:
-    """Fit an uncertainty head to an adapter: features once, the whole grid, the best by validation AUROC."""
+    """Fit an uncertainty head to an adapter: features once, then the score you choose, saved beside the adapter."""
     from adue.workflows.fit import fit as run
 
     result = run(
@@ -67,17 +96,24 @@ def print_fit(result: "FitResult") -> None:
     from adue.cli.tables import facts
 
     config, metrics, chosen = result.config, result.config.metrics, result.config.hyperparameters
+    caution = "cross-validated" if chosen is None else "chosen on these very rows: expect less on new ones"
+    chosen_head: list[tuple[str, object]] = []
+    if chosen is not None:
+        chosen_head = [
+            ("grid", f"{result.grid_points} heads"),
+            ("chosen", f"learning rate {chosen.learning_rate:g}, alpha {chosen.alpha:g}, beta {chosen.beta:g}"),
+            ("epoch", metrics.epochs),
+        ]
     rows: list[tuple[str, object]] = [
         ("adapter", result.adapter),
         ("data", result.data),
         ("training rows", f"{metrics.train_rows:,}, {metrics.train_errors:,} of them predicted wrongly"),
         ("validation rows", f"{metrics.validation_rows:,}, {metrics.validation_errors:,} of them predicted wrongly"),
-        ("grid", f"{result.grid_points} heads, score {config.settings.score}"),
-        ("chosen", f"learning rate {chosen.learning_rate:g}, alpha {chosen.alpha:g}, beta {chosen.beta:g}"),
-        ("epoch", metrics.epochs),
+        ("score", config.settings.score),
+        *chosen_head,
         ("validation AUROC", f"{metrics.validation_auroc:.4f}"),
         ("softmax response", f"{metrics.validation_auroc_softmax_response:.4f}"),
-        ("gain", f"{result.gain:+.4f} (chosen on these very rows: expect less on new ones)"),
+        ("gain", f"{result.gain:+.4f} ({caution})"),
         ("saved in", result.folder),
         ("time", f"{result.seconds:.0f} s"),
     ]

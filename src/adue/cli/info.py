@@ -7,6 +7,7 @@ from adue.cli.command import command
 from adue.cli.console import out, print_json
 
 if TYPE_CHECKING:
+    from adue.config import AutoSettings, FitSettings
     from adue.workflows.info import InfoResult
 
 
@@ -39,9 +40,9 @@ def print_info(result: "InfoResult") -> None:
     else:
         config, metrics, origin = result.head, result.head.metrics, result.head.provenance
         rows: list[tuple[str, object]] = [
-            ("score", f"{config.settings.score}, lambda {config.settings.sharpness:g}"),
+            ("score", _score(config.settings)),
             ("classes", ", ".join(config.id2label.values())),
-            ("hyperparameters", config.hyperparameters),
+            *([] if config.hyperparameters is None else [("hyperparameters", config.hyperparameters)]),
             ("head", config.head),
             ("training rows", f"{metrics.train_rows:,}, {metrics.train_errors:,} errors"),
             ("validation rows", f"{metrics.validation_rows:,}, {metrics.validation_errors:,} errors"),
@@ -57,3 +58,8 @@ def print_info(result: "InfoResult") -> None:
                 ("training data SHA-256", origin.training_data_sha256),
             ]
         out.print(facts("Uncertainty head", rows))
+
+
+def _score(settings: "AutoSettings | FitSettings") -> str:
+    sharpness = getattr(settings, "sharpness", None)
+    return settings.score if sharpness is None else f"{settings.score}, lambda {sharpness:g}"

@@ -8,7 +8,7 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command
 from adue.cli.console import out, print_json, progress_bar
-from adue.config import ScoreName
+from adue.config import HeadScore
 
 if TYPE_CHECKING:
     from adue.workflows.options import DataOptions, ModelOptions
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def sweep_plan(
     seeds: Annotated[int, typer.Option(help="How often every trial is repeated.", min=1)] = 5,
-    score: Annotated[ScoreName, typer.Option(help="How the heads' logits become U.")] = "smoothmax",
+    score: Annotated[HeadScore, typer.Option(help="How the heads' logits become U.")] = "smoothmax",
     sharpness: Annotated[float, typer.Option(help="lambda of SmoothMax where it is not what is varied.")] = 100.0,
     max_epochs: Annotated[int, typer.Option(help="Most epochs per head.")] = 50,
     patience: Annotated[int, typer.Option(help="Epochs without a better validation AUROC until a head stops.")] = 5,

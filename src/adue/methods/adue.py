@@ -1,4 +1,4 @@
-"""AdUE as methods of the comparison: the paper's exact preset, its entropy form, and a score that does not saturate."""
+"""AdUE as methods of the comparison: our default, the paper's exact preset, and two other scores of trained heads."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,7 +6,8 @@ from functools import partial
 import torch
 from torch.utils.weak import WeakIdKeyDictionary
 
-from adue.config import GRIDS, FitSettings, HyperParameters, ScoreName
+from adue.config import GRIDS, AutoSettings, FitSettings, HeadScore, HyperParameters
+from adue.correction import CorrectedResponse
 from adue.head import AdueHead
 from adue.methods.method import FitRows, Method, Scorer, ScoreRows
 from adue.sweep import fit_heads
@@ -17,7 +18,7 @@ _paper_heads = WeakIdKeyDictionary()
 
 
 def chosen_head(
-    rows: FitRows, original: AdueHead, points: Sequence[HyperParameters], score: ScoreName = "smoothmax"
+    rows: FitRows, original: AdueHead, points: Sequence[HyperParameters], score: HeadScore = "smoothmax"
 ) -> AdueHead:
     """Return the head that started from `original`, at the point with the best AUROC on the selection rows.
 
@@ -62,13 +63,19 @@ def _fit_paper(rows: FitRows) -> Scorer:
     return head_scorer(paper_head(rows))
 
 
-def _fit_score(rows: FitRows, score: ScoreName) -> Scorer:
+def _fit_score(rows: FitRows, score: HeadScore) -> Scorer:
     return head_scorer(chosen_head(rows, rows.head, GRIDS["paper"].points, score))
 
 
+def _fit_auto(rows: FitRows) -> Scorer:
+    correction = CorrectedResponse.fit(rows.train, rows.selection, rows.head.shape, AutoSettings(seed=rows.seed))
+    return lambda given: correction(given.rows.features, given.rows.logits)
+
+
 ADUE_METHODS = (
+    Method("adue-auto", "adue", _fit_auto, probability=True),
     Method("adue-paper", PAPER, _fit_paper, probability=True),
     Method("adue-entropy", PAPER, partial(_fit_score, score="entropy"), probability=True),
     Method("adue-log-smoothmax", "adue", partial(_fit_score, score="log_smoothmax"), probability=True),
 )
-"""Heads trained over the paper's 27 points; they differ by how logits become U."""
+"""Our default, and heads trained over the paper's 27 points, which differ by how logits become U."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from adue.config import AdueConfig, Provenance
+from adue.config import AdueConfig, AutoSettings, Provenance
 from adue.report.words import HEAD_NAMES, count, decimal, percent
 from adue.results import EvaluationResult
 
@@ -60,6 +60,12 @@ def _origin(provenance: Provenance) -> list[Fact]:
 
 def _head(config: AdueConfig) -> list[Fact]:
     settings, chosen = config.settings, config.hyperparameters
+    if chosen is None or isinstance(settings, AutoSettings):
+        return [
+            Fact("Score", HEAD_NAMES[settings.score]),
+            Fact("Seed", str(settings.seed)),
+            _hash("Head hash", config.head_sha256),
+        ]
     sharpness = "" if settings.score == "entropy" else f", sharpness {settings.sharpness:g}"
     return [
         Fact("Score", HEAD_NAMES[settings.score] + sharpness),

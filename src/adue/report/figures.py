@@ -96,18 +96,25 @@ def histogram_figure(scored: ScoredSet) -> go.Figure:
     return figure
 
 
-def reliability_figure(scored: ScoredSet, classes: int) -> go.Figure:
-    """Return the share of correct predictions against confidence, for the classifier and for U read as confidence."""
+def reliability_figure(scored: ScoredSet, classes: int, largest_error: float) -> go.Figure:
+    """Return the share of correct predictions against confidence, for the classifier and for U read as confidence.
+
+    Parameters
+    ----------
+    largest_error
+        The probability of an error that U = 1 stands for.
+    """
     curves = {
         REFERENCE: calibration(scored.confidence, scored.errors),
-        ADUE: calibration(1 - scored.uncertainty * (1 - 1 / classes), scored.errors),
+        ADUE: calibration(1 - scored.uncertainty * largest_error, scored.errors),
     }
     chance = 1 / classes
     lowest = min(chance, *(float(curve.y.min()) for curve in curves.values()))
+    leftmost = min(chance, *(float(curve.x.min()) for curve in curves.values()))
     figure = _figure("confidence", "predictions right")
-    figure.update_xaxes(range=[chance - 0.02, 1.02])
+    figure.update_xaxes(range=[leftmost - 0.02, 1.02])
     figure.update_yaxes(range=[lowest - 0.02, 1.02])
-    _add_guide(figure, Curve(np.array([chance, 1]), np.array([chance, 1])))
+    _add_guide(figure, Curve(np.array([leftmost, 1]), np.array([leftmost, 1])))
     names = {REFERENCE: "classifier's probability", ADUE: "AdUE"}
     for score, curve in curves.items():
         figure.add_scatter(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from adue.config import AdueConfig
+from adue.config import AdueConfig, ScoreName
 from adue.report.figures import histogram_figure, reliability_figure, risk_coverage_figure, roc_figure
 from adue.report.words import percent
 from adue.results import ScoredSet, SetResult
@@ -30,16 +30,22 @@ HISTOGRAM = (
 RELIABILITY = (
     "Rows are sorted by confidence and cut into ten groups of about equal size; each point is one group. On the "
     "dotted diagonal, confidence means what it says; below it the classifier promises too much, above it too little. "
-    "{adue} The head learns to rank, from batches in which errors are more frequent than in life, so its line need not "
+)
+RANKS_ONLY = (
+    " The head learns to rank, from batches in which errors are more frequent than in life, so its line need not "
     "follow the diagonal: use U to sort and to cut, and do not read it as a probability where the line is far off."
 )
-RELIABILITY_MAXIMUM = (
-    "AdUE's line is the confidence that belongs to U, 1 \N{MINUS SIGN} U (1 \N{MINUS SIGN} 1/C) with C classes."
-)
-RELIABILITY_ENTROPY = (
-    "AdUE's line is U put on the scale of a confidence, 1 \N{MINUS SIGN} U (1 \N{MINUS SIGN} 1/C) with C classes; "
-    "for an entropy head that is a change of scale, not a probability."
-)
+RELIABILITY_OF: dict[ScoreName, str] = {
+    "auto": "AdUE's line is 1 \N{MINUS SIGN} U, the probability that the answer is right as held-out rows of the "
+    "training domain show it; in another domain it may be off.",
+    **dict.fromkeys(
+        ("smoothmax", "log_smoothmax"),
+        "AdUE's line is the confidence that belongs to U, 1 \N{MINUS SIGN} U (1 \N{MINUS SIGN} 1/C) with C classes."
+        + RANKS_ONLY,
+    ),
+    "entropy": "AdUE's line is U put on the scale of a confidence, 1 \N{MINUS SIGN} U (1 \N{MINUS SIGN} 1/C) with C "
+    "classes; for an entropy head that is a change of scale, not a probability." + RANKS_ONLY,
+}
 
 
 @dataclass(frozen=True)
@@ -67,15 +73,14 @@ def plots(result: SetResult, scored: ScoredSet, config: AdueConfig) -> list[Plot
             ),
         ]
     if result.rows:
-        adue = RELIABILITY_ENTROPY if config.settings.score == "entropy" else RELIABILITY_MAXIMUM
-        classes = config.head.num_labels
+        score, classes = config.settings.score, config.head.num_labels
         drawn += [
             _plot("Spread of U", "Histogram of U", HISTOGRAM, histogram_figure(scored)),
             _plot(
                 "Trust in confidence",
                 "Reliability diagram",
-                RELIABILITY.format(adue=adue),
-                reliability_figure(scored, classes),
+                RELIABILITY + RELIABILITY_OF[score],
+                reliability_figure(scored, classes, 1.0 if score == "auto" else 1 - 1 / classes),
             ),
         ]
     return drawn

@@ -19,6 +19,7 @@ REVIEWED = 0.2
 
 DISPLAY_NAMES = {ADUE: "AdUE", REFERENCE: "softmax response"}
 HEAD_NAMES: dict[ScoreName, str] = {
+    "auto": "softmax response, corrected at home",
     "smoothmax": "SmoothMax, as in the paper",
     "log_smoothmax": "SmoothMax in log space",
     "entropy": "normalised entropy",
@@ -107,12 +108,15 @@ def _difference(difference: Interval) -> str:
 def fitting_sentence(config: AdueConfig) -> str:
     """Return what was fitted on what, and how it did on the validation rows."""
     metrics, score = config.metrics, HEAD_NAMES[config.settings.score]
+    validation = f"{count(metrics.validation_rows, 'validation row')} with {count(metrics.validation_errors, 'error')}"
+    auroc = decimal(metrics.validation_auroc)
+    reference = f"that of softmax response {decimal(metrics.validation_auroc_softmax_response)}"
+    if config.settings.score == "auto":
+        return f"U ({score}) was fitted on {validation}; its cross-validated AUROC there is {auroc} and {reference}."
     return (
         f"The uncertainty head ({score}) was fitted on {count(metrics.train_rows, 'training row')}, of which the "
-        f"classifier gets {metrics.train_errors:,} wrong, and chosen on "
-        f"{count(metrics.validation_rows, 'validation row')} with {count(metrics.validation_errors, 'error')}, where "
-        f"its AUROC is {decimal(metrics.validation_auroc)} and that of softmax response "
-        f"{decimal(metrics.validation_auroc_softmax_response)}."
+        f"classifier gets {metrics.train_errors:,} wrong, and chosen on {validation}, where its AUROC is {auroc} and "
+        f"{reference}."
     )
 
 

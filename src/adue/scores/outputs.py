@@ -5,6 +5,19 @@ from jaxtyping import Float
 from torch import Tensor
 
 
+def error_log_odds(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
+    """Return ``log((1 - max p) / max p)``, unbounded: the odds of a wrong answer if the probabilities were right.
+
+    Computed from the gaps to the largest logit, so that it neither saturates nor ties.
+
+    >>> error_log_odds(torch.tensor([[2.0, 0.0], [100.0, 0.0]]))
+    tensor([  -2., -100.], dtype=torch.float64)
+    """
+    z = logits.double()
+    top = z.argmax(dim=-1, keepdim=True)
+    return (z - z.gather(-1, top)).scatter(-1, top, -torch.inf).logsumexp(dim=-1)
+
+
 def error_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
     """Return ``1 - max p``, in [0, 1 - 1/C]: the chance of a wrong answer if the probabilities were right.
 
@@ -13,10 +26,7 @@ def error_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " 
     >>> error_probability(torch.tensor([[2.0, 0.0], [100.0, 0.0]]))
     tensor([1.1920e-01, 3.7201e-44], dtype=torch.float64)
     """
-    z = logits.double()
-    top = z.argmax(dim=-1, keepdim=True)
-    gaps = (z - z.gather(-1, top)).scatter(-1, top, -torch.inf)
-    return gaps.logsumexp(dim=-1).sigmoid()
+    return error_log_odds(logits).sigmoid()
 
 
 def max_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:

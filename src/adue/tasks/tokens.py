@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.base import BaseAdueModel, load_saved
-from adue.config import FitSettings, Grid
+from adue.config import AutoSettings, FitSettings, Grid
 from adue.datasets import fingerprint
 from adue.errors import DataError
 from adue.estimator import FittedHead
@@ -145,8 +145,8 @@ class AdueModelForTokenClassification(BaseAdueModel):
         *,
         tokens_column: str = "tokens",
         tags_column: str = "ner_tags",
-        grid: str | Path | Grid = "paper",
-        settings: FitSettings | None = None,
+        grid: str | Path | Grid | None = None,
+        settings: AutoSettings | FitSettings | None = None,
         batch_size: int = 32,
         cache: Path | None = None,
         on_progress: Callable[[int], None] | None = None,
@@ -157,12 +157,14 @@ class AdueModelForTokenClassification(BaseAdueModel):
         Parameters
         ----------
         train, validation
-            Data sets with one sentence per row: a list of words and a list of class ids. Heads learn on the words of
-            the first; the grid point and epoch are chosen by AUROC on those of the second.
+            Data sets with one sentence per row: a list of words and a list of class ids. The second must be
+            sentences that the classifier was not trained on.
         tokens_column, tags_column
             What these two columns are called.
         grid
-            ``paper``, ``fast``, a YAML file or a Grid.
+            The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` trains none.
+        settings
+            How U is fitted: by default ``auto``, ``PRESETS["paper"]`` for the paper's method.
         cache
             Folder for features, so that a stopped run goes on and the next one need not extract again.
 
@@ -188,7 +190,8 @@ class AdueModelForTokenClassification(BaseAdueModel):
     def __call__(self, **inputs: Tensor) -> AdueOutput:
         """Return logits and U at every token of tokenized `inputs`, shapes (rows, tokens, classes), (rows, tokens)."""
         features, logits = self.classifier.forward(inputs)
-        return AdueOutput(logits, self._head().uncertainty(features.flatten(0, 1)).view(logits.shape[:2]))
+        u = self._head().uncertainty(features.flatten(0, 1), logits.flatten(0, 1))
+        return AdueOutput(logits, u.view(logits.shape[:2]))
 
     def predict(
         self, sentences: Sequence[Sequence[str]], *, entity_uncertainty: Aggregate = "max", batch_size: int = 32
@@ -212,7 +215,10 @@ class AdueModelForTokenClassification(BaseAdueModel):
         head = self._head()
         rows = self.extract(sentences, batch_size=batch_size)
         labels = rows.predictions.numpy()
-        probabilities, u = rows.logits.softmax(dim=-1).numpy(), head.uncertainty(rows.features).cpu().numpy()
+        probabilities, u = (
+            rows.logits.softmax(dim=-1).numpy(),
+            head.uncertainty(rows.features, rows.logits).cpu().numpy(),
+        )
         return [
             self._tagged(labels[start:end], probabilities[start:end], u[start:end], entity_uncertainty)
             for start, end in pairwise(accumulate(map(len, sentences), initial=0))

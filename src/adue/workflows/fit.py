@@ -1,11 +1,11 @@
-"""`adue fit`: features once, the whole grid, the best head by validation AUROC saved beside the adapter."""
+"""`adue fit`: features once, then U as the settings say, saved beside the adapter."""
 
 import time
 from pathlib import Path
 
 from datasets import Dataset
 
-from adue.config import AdueConfig, FitSettings, Grid
+from adue.config import AdueConfig, AutoSettings, FitSettings, Grid
 from adue.datasets import LabelledSplits, fingerprint, load_splits
 from adue.errors import ModelError
 from adue.model import AdueModel
@@ -21,6 +21,7 @@ class FitResult(Result):
     data: str
     folder: str
     grid_points: int
+    """Heads that were trained; 0 for the score ``auto``."""
     config: AdueConfig
     seconds: float
     notes: tuple[str, ...] = ()
@@ -37,8 +38,8 @@ def fit(
     data: str | Path,
     *,
     out: Path | None = None,
-    grid: str | Path | Grid = "paper",
-    settings: FitSettings | None = None,
+    grid: str | Path | Grid | None = None,
+    settings: AutoSettings | FitSettings | None = None,
     model_options: ModelOptions | None = None,
     data_options: DataOptions | None = None,
     progress: Progress = no_progress,
@@ -52,7 +53,10 @@ def fit(
     """
     started = time.monotonic()
     options = model_options or ModelOptions()
-    points = Grid.load(grid)
+    settings = settings or AutoSettings()
+    points = Grid.load(grid or "paper") if grid or isinstance(settings, FitSettings) else None
+    heads = len(points.points) if points else 0
+    step = (f"fitting {heads} heads", settings.max_epochs) if isinstance(settings, FitSettings) else ("fitting", None)
     folder = out or Path(adapter).expanduser()
     if out is None and not folder.is_dir():
         raise ModelError(
@@ -64,7 +68,7 @@ def fit(
     train, validation = (
         extract_split(model, splits[name], f"reading {name}", options, progress) for name in ("train", "validation")
     )
-    with progress(f"fitting {len(points.points)} heads", (settings or FitSettings()).max_epochs) as advance:
+    with progress(*step) as advance:
         model.fit_features(
             train,
             validation,
@@ -79,7 +83,7 @@ def fit(
         adapter=str(adapter),
         data=str(data),
         folder=str(folder),
-        grid_points=len(points.points),
+        grid_points=heads,
         config=model.fitted.config,
         seconds=time.monotonic() - started,
         notes=splits.notes,

@@ -1,0 +1,142 @@
+"""The score ``auto``: the softmax response, corrected by what held-out rows show, and only where the model is at home.
+
+Source: this project. docs/method.md, "The score auto", gives the reasons, docs/results.md what it gains and loses.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from adue.config import AutoSettings, HeadShape
+from adue.errors import DataError
+from adue.metrics import require_both
+from adue.scores.outputs import entropy, error_log_odds
+from adue.types import FeatureSet
+
+NEIGHBOUR = 2
+"""The distance is that to this neighbour among the reference rows (Sun et al. 2022, arXiv 2204.06507)."""
+
+FREE = 10.0
+"""Prior variance of the softmax response's own weight, which is not to be held back."""
+
+FLOOR = 1e-6
+"""Added to distances, so that a text that stands in the training data has a logarithm."""
+
+INPUTS = 3
+"""Softmax response as log odds, entropy as log odds of its share of log C, log distance."""
+
+
+class CorrectedResponse(nn.Module):
+    """A calibrated probability of error, from features and logits.
+
+    With z the softmax response as log odds of an error, b(z) its Platt scaling, m a logistic regression on z, the
+    entropy and the distance to the training rows, c the weight of the predicted class in the same regression, and v
+    and w in [0, 1], both falling with that distance,
+
+        U = sigmoid(b(z) + v (m - b(z)) + w c).
+
+    Far from the training rows v = w = 0, and U ranks as the softmax response does. Computed in float64.
+
+    Parameters
+    ----------
+    shape
+        Of the classification head whose answers are judged.
+    references
+        Number of training rows kept to measure distances to.
+    """
+
+    def __init__(self, shape: HeadShape, references: int) -> None:
+        super().__init__()
+        self.shape = shape
+        self.reference: Float[Tensor, "references hidden"]
+        self.fade: Float[Tensor, "2 2"]
+        self.center: Float[Tensor, " inputs"]
+        self.scale: Float[Tensor, " inputs"]
+        self.plain: Float[Tensor, " 2"]
+        self.weights: Float[Tensor, " 4"]
+        self.class_weights: Float[Tensor, " classes"]
+        self.register_buffer("reference", torch.zeros(references, shape.hidden_size))
+        for name, size in {
+            "fade": (2, 2),
+            "center": (INPUTS,),
+            "scale": (INPUTS,),
+            "plain": (2,),
+            "weights": (INPUTS + 1,),
+            "class_weights": (shape.num_labels,),
+        }.items():
+            self.register_buffer(name, torch.zeros(size, dtype=torch.float64))
+
+    @classmethod
+    def fit(
+        cls, train: FeatureSet, held_out: FeatureSet, shape: HeadShape, settings: AutoSettings | None = None
+    ) -> "CorrectedResponse":
+        """Return the correction that held-out rows show.
+
+        Parameters
+        ----------
+        train
+            Rows the classifier was trained on: distances are measured to some of them, drawn by seed.
+        held_out
+            Labelled rows the classifier was not trained on.
+
+        Raises
+        ------
+        DataError
+            When no held-out prediction is wrong, or all are, or there are fewer than two training rows.
+        """
+        settings = settings or AutoSettings()
+        errors = held_out.errors.numpy()
+        require_both(errors, "validation")
+        if len(train) < NEIGHBOUR:
+            raise DataError(f"distances need at least {NEIGHBOUR} training rows, got {len(train)}; give more rows")
+        chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(settings.seed))
+        chosen = chosen[: settings.reference_rows]
+        fitted = cls(shape, len(chosen))
+        fitted.reference.copy_(normalize(train.features[chosen].double(), dim=-1))
+        inputs = fitted._inputs(held_out.features, held_out.logits)
+        fitted.center.copy_(inputs.mean(dim=0))
+        fitted.scale.copy_(inputs.std(dim=0, correction=0).clamp_min(FLOOR))
+        levels = torch.tensor([settings.fade, settings.class_fade], dtype=torch.float64)
+        fitted.fade.copy_(torch.quantile(inputs[:, -1], levels.flatten()).view(2, 2))
+        standard = ((inputs - fitted.center) / fitted.scale).numpy()
+        answers = np.eye(shape.num_labels)[held_out.predictions.numpy()]
+        fitted.plain.copy_(_logistic(standard[:, :1], errors, [FREE]))
+        prior = [FREE] + [settings.prior_variance] * (INPUTS - 1 + shape.num_labels)
+        full = _logistic(np.hstack([standard, answers]), errors, prior)
+        fitted.weights.copy_(torch.cat([full[:INPUTS], full[-1:]]))
+        fitted.class_weights.copy_(full[INPUTS:-1])
+        return fitted.eval()
+
+    @torch.no_grad()
+    def forward(
+        self, features: Float[Tensor, "rows hidden"], logits: Float[Tensor, "rows classes"]
+    ) -> Float[Tensor, " rows"]:
+        """Return U in [0, 1] per row, the probability that the classifier's answer is wrong; float64."""
+        inputs = self._inputs(features, logits)
+        standard = (inputs - self.center) / self.scale
+        plain = standard[:, 0] * self.plain[0] + self.plain[1]
+        full = standard @ self.weights[:-1] + self.weights[-1]
+        near, far = self.fade.unbind(dim=-1)
+        # FLOOR: where all held-out rows are equally far, whatever is farther counts as away.
+        share = ((far - inputs[:, -1:]) / (far - near).clamp_min(FLOOR)).clamp(0, 1)
+        corrected = plain + share[:, 0] * (full - plain) + share[:, 1] * self.class_weights[logits.argmax(dim=-1)]
+        return corrected.sigmoid()
+
+    def _inputs(self, features: Tensor, logits: Tensor) -> Float[Tensor, "rows inputs"]:
+        spread = entropy(logits) / np.log(self.shape.num_labels)
+        kind = torch.finfo(spread.dtype)
+        spread_log_odds = torch.logit(spread.clamp(kind.tiny, 1 - kind.eps))
+        squared = 2 - 2 * normalize(features.double(), dim=-1) @ self.reference.double().T
+        nearest = squared.topk(NEIGHBOUR, dim=-1, largest=False).values[:, -1].clamp_min(0).sqrt()
+        return torch.stack([error_log_odds(logits), spread_log_odds, (nearest + FLOOR).log()], dim=-1)
+
+
+def _logistic(inputs: np.ndarray, errors: np.ndarray, prior: list[float]) -> Float[Tensor, " weights"]:
+    """Return weights and, last, the intercept of a logistic regression whose weights have these prior variances."""
+    # A weight of variance v on an input is a weight of variance one, which is C = 1, on sqrt(v) times that input.
+    scale = np.sqrt(prior)
+    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(inputs * scale, errors)
+    return torch.from_numpy(np.append(fitted.coef_[0] * scale, fitted.intercept_[0]))
