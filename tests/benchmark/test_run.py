@@ -144,18 +144,22 @@ def test_without_training_cells_without_an_adapter_are_left_out(ground: Ground, 
     assert not folders.adapter("bert", "mine", 2).exists()
 
 
-def test_ensembles_and_dropout_are_compared_where_they_can_be(ground: Ground, folders: Folders) -> None:
-    sampling = {"mc-dropout": {"passes": 3, "seeds": [0], "rows": 30}}
-    Benchmark(ground.config(methods=["deep-ensemble", "mc-dropout-bald"], sampling=sampling), folders).run(workers=1)
-    rows = rows_of(folders)
-    ensembles = [row for row in rows if row["method"] == "deep-ensemble"]
-    assert len(ensembles) == 8
-    assert all(row["auroc"] for row in ensembles)
-    dropout = [row for row in rows if row["method"] == "mc-dropout-bald"]
-    assert {(row["model"], row["seed"]) for row in dropout} == {("bert", "0"), ("llama", "0")}
-    assert {row["n"] for row in dropout if row["model"] == "bert"} == {"30"}
+def test_methods_of_several_passes_are_compared_where_they_can_be(ground: Ground, folders: Folders) -> None:
+    pytest.importorskip("laplace")
+    sampling = {
+        "mc-dropout": {"passes": 3, "seeds": [0], "rows": 30},
+        "lora-laplace": {"passes": 2, "seeds": [1]},
+    }
+    methods = ["deep-ensemble", "mc-dropout-bald", "lora-laplace"]
+    Benchmark(ground.config(methods=methods, sampling=sampling), folders).run(workers=1)
+    found = {name: [row for row in rows_of(folders) if row["method"] == name] for name in methods}
+    assert len(found["deep-ensemble"]) == 8
+    assert all(row["auroc"] for row in found["deep-ensemble"] + found["lora-laplace"])
+    assert {(row["model"], row["seed"]) for row in found["lora-laplace"]} == {("bert", "1"), ("llama", "1")}
+    dropout = {model: [row for row in found["mc-dropout-bald"] if row["model"] == model] for model in ("bert", "llama")}
+    assert {(row["n"], row["seed"], bool(row["auroc"])) for row in dropout["bert"]} == {("30", "0", True)}
     # A LLaMA without dropout anywhere has nothing to draw, and says so.
-    assert all("no layer of this model drops anything" in row["note"] for row in dropout if row["model"] == "llama")
+    assert all("no layer of this model drops anything" in row["note"] for row in dropout["llama"])
 
 
 def test_a_task_that_cannot_be_prepared_does_not_stop_the_others(ground: Ground, tmp_path: Path) -> None:

@@ -93,11 +93,11 @@ def noted() -> Iterator[list[str]]:
 
 def _run_method(cell: Cell, method: Method) -> Outcome:
     scored: dict[str, Scored] = {}
+    rows, fit_seconds = cell.fit_rows, math.nan
     started = time.perf_counter()
-    fit_seconds = math.nan
     with noted() as notes:
         try:
-            scorer = method.fit(cell.fit_rows)
+            scorer = method.fit(rows)
             fit_seconds = time.perf_counter() - started
             for one in cell.task.sets:
                 scored[one.name] = _score(cell, one, method, scorer)
