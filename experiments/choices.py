@@ -9,9 +9,13 @@ from pathlib import Path
 import torch
 from datasets import Dataset
 from peft import LoraConfig, TaskType, get_peft_model
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from adue import FitSettings
+from adue.config import PRESETS
 from adue.datasets import load_splits
 from adue.head import softmax_response
 from adue.metrics import auroc
@@ -23,6 +27,13 @@ from summary import print_table
 QUESTION = "Is this sentence from a movie review negative or positive?"
 OPTIONS = ("negative", "positive")
 SEEDS = range(5)
+SETTINGS = {
+    "paper": PRESETS["paper"],
+    "paper, batches of 32": FitSettings(score="smoothmax", batch_size=32),
+    "log_smoothmax, batches of 32": FitSettings(score="log_smoothmax", batch_size=32),
+    "auto": PRESETS["auto"],
+}
+"""In batches of 256, 600 rows give three steps an epoch, and no head gets far from its start."""
 
 
 def save_fresh_adapter(folder: Path) -> None:
@@ -46,13 +57,16 @@ def scores(model: AdueModelForMultipleChoice, pool: FeatureSet, test: FeatureSet
     """Return the AUROC on `test` by score; a third of the pool chooses among the heads fitted on the rest."""
     order = torch.randperm(len(pool), generator=torch.Generator().manual_seed(seed))
     cut = 2 * len(pool) // 3
-    found = {"softmax response": softmax_response(test.logits)}
-    for score in ("smoothmax", "log_smoothmax"):
-        settings = FitSettings(score=score, seed=seed)
-        fitted = model.fit_features(pool.select(order[:cut]), pool.select(order[cut:]), settings=settings).fitted
+    train, validation = pool.select(order[:cut]), pool.select(order[cut:])
+    found = {"softmax response": softmax_response(test.logits).double().numpy()}
+    for name, settings in SETTINGS.items():
+        chosen = settings.model_copy(update={"seed": seed})
+        fitted = model.fit_features(train, validation, settings=chosen).fitted
         assert fitted is not None  # noqa: S101
-        found[f"AdUE, {score}"] = fitted.uncertainty(test.features)
-    return {name: float(auroc(u.double().numpy(), test.errors.numpy())) for name, u in found.items()}
+        found[f"AdUE, {name}"] = fitted.uncertainty(test.features, test.logits).double().numpy()
+    probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.01)).fit(pool.features.numpy(), pool.errors.numpy())
+    found["logistic regression on h, the whole pool"] = probe.predict_proba(test.features.numpy())[:, 1]
+    return {name: float(auroc(u, test.errors.numpy())) for name, u in found.items()}
 
 
 def main() -> None:

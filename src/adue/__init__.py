@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from adue.estimator import FittedHead, fit_features, score_features
     from adue.head import AdueHead, smooth_max, softmax_response, uncertainty
     from adue.model import AdueModel
+    from adue.tasks import AdueModelForMultipleChoice, AdueModelForTokenClassification
     from adue.types import AdueOutput, FeatureSet, Predictions
 
 _HOMES = {
@@ -20,6 +21,7 @@ _HOMES = {
     "adue.estimator": ("FittedHead", "fit_features", "score_features"),
     "adue.head": ("AdueHead", "smooth_max", "softmax_response", "uncertainty"),
     "adue.model": ("AdueModel",),
+    "adue.tasks": ("AdueModelForMultipleChoice", "AdueModelForTokenClassification"),
     "adue.types": ("AdueOutput", "FeatureSet", "Predictions"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -31,6 +33,8 @@ __all__ = [
     "AdueError",
     "AdueHead",
     "AdueModel",
+    "AdueModelForMultipleChoice",
+    "AdueModelForTokenClassification",
     "AdueOutput",
     "ArtifactError",
     "DataError",

@@ -198,9 +198,7 @@ class TestAnswerTokens:
     def test_a_space_at_the_prompts_end_is_refused_because_it_belongs_to_the_answer(
         self, tokenizer: PreTrainedTokenizerFast
     ) -> None:
-        with pytest.raises(
-            ModelError, match=r"after 'Answer: ' for this.*; use letters.*prompts without a space"
-        ):
+        with pytest.raises(ModelError, match=r"after 'Answer: ' for this.*; use letters.*prompts without a space"):
             answer_tokens(tokenizer, ["A", "B"], "Answer: ")
 
     def test_a_word_of_several_tokens_is_refused(self, tokenizer: PreTrainedTokenizerFast) -> None:

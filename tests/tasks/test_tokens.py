@@ -183,7 +183,7 @@ class TestFit:
             {"tokens": SENTENCES, "ner_tags": [[next(answers) for _ in words] for words in SENTENCES]}
         )
         with pytest.raises(DataError, match="AUROC is undefined on the training data"):
-            model.fit(rows, rows, grid="fast")
+            model.fit(rows, rows, grid="fast", settings=QUICK)
 
 
 class TestRefusals:
