@@ -92,7 +92,7 @@ def test_the_auroc_of_auto_is_of_rows_its_correction_has_not_seen() -> None:
 
 
 def test_auto_takes_no_grid() -> None:
-    with pytest.raises(DataError, match=r"^the score auto trains no heads and takes no grid; leave it out, or use"):
+    with pytest.raises(DataError, match=r"^the score auto trains no heads and takes no grid; leave it out, or add"):
         fit(settings=AutoSettings(), validation=VALIDATION)
 
 
@@ -174,7 +174,7 @@ def test_values_that_are_not_finite_are_refused(name: str, value: float) -> None
     given = {"features": TRAIN.features.double().numpy(), "logits": TRAIN.logits.double().numpy()}
     given[name][7, 0] = value
     with pytest.raises(DataError, match=rf"^the {name} hold NaN or infinite values in 1 of 200 rows \(first: row 7\)"):
-        fit_features(given["features"], given["logits"], TRAIN.labels.numpy(), grid=GRID)
+        fit_features(given["features"], given["logits"], TRAIN.labels.numpy())
     with pytest.raises(DataError, match=rf"^the {name} hold NaN or infinite values"):
         score_features(given["features"], given["logits"])
 
@@ -212,6 +212,11 @@ def test_no_rows_are_refused() -> None:
         fit(none, validation=VALIDATION)
     with pytest.raises(DataError, match=r"^the validation data has no rows"):
         fit(validation=none)
+
+
+def test_auto_without_validation_rows_is_refused() -> None:
+    with pytest.raises(DataError, match=r"^the validation data has no rows"):
+        fit_auto(validation=TRAIN.select(torch.zeros(0, dtype=torch.int64)))
 
 
 @pytest.mark.parametrize(("right", "wrong"), [(50, 1), (1, 50), (2, 2)])

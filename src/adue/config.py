@@ -192,6 +192,21 @@ PRESETS: dict[str, AutoSettings | FitSettings] = {"auto": AutoSettings(), "paper
 """Settings by name; ``paper`` with the grid of the same name is the paper's exact method."""
 
 
+def points_to_train(settings: AutoSettings | FitSettings, grid: Grid | None) -> list[HyperParameters]:
+    """Return the heads to train: those of `grid`, by default the paper's; none for the score ``auto``.
+
+    Raises
+    ------
+    DataError
+        When ``auto`` is given a grid.
+    """
+    if isinstance(settings, FitSettings):
+        return (grid or GRIDS["paper"]).points
+    if grid is not None:
+        raise DataError("the score auto trains no heads and takes no grid; leave it out, or add --preset paper")
+    return []
+
+
 class Provenance(FrozenConfig):
     """Where a head comes from: the classifier, how its features were computed, and the data."""
 

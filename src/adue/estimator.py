@@ -12,7 +12,16 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from torch import Tensor
 
-from adue.config import GRIDS, AdueConfig, AutoSettings, FitMetrics, FitSettings, Grid, HeadShape, Provenance
+from adue.config import (
+    AdueConfig,
+    AutoSettings,
+    FitMetrics,
+    FitSettings,
+    Grid,
+    HeadShape,
+    Provenance,
+    points_to_train,
+)
 from adue.correction import CorrectedResponse
 from adue.digests import tensors_sha256
 from adue.errors import DataError
@@ -123,22 +132,21 @@ def fit_features(
     torch.Size([100])
     """
     settings = settings or AutoSettings()
+    points = points_to_train(settings, grid)
     rows = FeatureSet(_tensor(features), _tensor(logits), _labels(labels))
     rows.require_classes()
-    if validation is None:
+    if validation is None or isinstance(settings, FitSettings):
         require_both(rows.errors.numpy(), "training")
     train, held_out = _set_aside(rows, settings.seed) if validation is None else (rows, _float32(validation))
     held_out.require_classes()
     fitted: AdueHead | CorrectedResponse
     if isinstance(settings, AutoSettings):
-        if grid is not None:
-            raise DataError("the score auto trains no heads and takes no grid; leave it out, or use the preset paper")
         shape = head.shape if head else HeadShape(hidden_size=rows.features.shape[-1], num_labels=rows.num_labels)
         sweep, fitted = None, CorrectedResponse.fit(train, held_out, shape, settings)
         auroc, epochs = _cross_validated_auroc(train, held_out, shape, settings), 0
     else:
         original = head or recover_linear_head(rows.features, rows.logits)
-        sweep = fit_heads(train, held_out, original, (grid or GRIDS["paper"]).points, settings, on_epoch=on_epoch)
+        sweep = fit_heads(train, held_out, original, points, settings, on_epoch=on_epoch)
         fitted = sweep.head(sweep.best)
         auroc, epochs = float(sweep.validation_auroc[sweep.best]), sweep.epochs[sweep.best]
     config = AdueConfig(

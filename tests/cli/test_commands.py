@@ -13,11 +13,12 @@ from typer.testing import CliRunner, Result
 
 import adue
 from adue.cli import app
+from adue.config import FORMAT_VERSION
 from tests.support.adapters import save_tiny_adapter
 from tests.support.tiny import save_tiny_base
 from tests.support.workspace import Workspace
 
-FAST = ("--grid", "fast", "--max-epochs", "2")
+FAST = ("--preset", "paper", "--grid", "fast", "--max-epochs", "2")
 
 
 def run(*arguments: object, stdin: str | None = None) -> Result:
@@ -49,7 +50,7 @@ def test_json_is_one_object_on_standard_output_and_nothing_else(space: Workspace
 
 
 def test_the_score_asked_for_is_the_score_fitted(space: Workspace) -> None:
-    result = run("fit", space.adapter, "--data", space.data, *FAST, "--score", "log_smoothmax", "--json")
+    result = run("fit", space.adapter, "--data", space.data, *FAST[2:], "--score", "log_smoothmax", "--json")
     assert json.loads(result.stdout)["config"]["settings"]["score"] == "log_smoothmax"
 
 
@@ -66,10 +67,21 @@ def test_a_wrong_number_of_names_is_refused(space: Workspace) -> None:
     assert (result.exit_code, "3 classes, but 2 names" in result.stderr) == (1, True)
 
 
+def test_by_default_fit_trains_no_heads(space: Workspace) -> None:
+    values = json.loads(run("fit", space.adapter, "--data", space.data, "--json").stdout)
+    assert values["grid_points"] == 0
+    assert values["config"]["settings"]["score"] == "auto"
+    printed = run("fit", space.adapter, "--data", space.data).stdout
+    assert "cross-validated" in printed
+    assert "grid" not in printed
+
+
 def test_a_grid_of_ones_own_is_read_from_yaml(space: Workspace, tmp_path: Path) -> None:
     grid = tmp_path / "mine.yaml"
     grid.write_text("learning_rate: 0.001\nalpha: [0, 1]\nbeta: [0.5]\n")
-    result = run("fit", space.adapter, "--data", space.data, "--grid", grid, "--max-epochs", 2, "--json")
+    result = run(
+        "fit", space.adapter, "--data", space.data, "--preset", "paper", "--grid", grid, "--max-epochs", 2, "--json"
+    )
     assert json.loads(result.stdout)["grid_points"] == 2
 
 
@@ -95,7 +107,7 @@ def test_info_shows_head_and_origin(fitted: Workspace) -> None:
     result = run("info", fitted.adapter)
     for words in ("LORA", "SHA-256", "smoothmax", "bad, fine, good", "not merged", "adapter"):
         assert words in result.stdout
-    assert json.loads(run("info", fitted.adapter, "--json").stdout)["head"]["format_version"] == 1
+    assert json.loads(run("info", fitted.adapter, "--json").stdout)["head"]["format_version"] == FORMAT_VERSION
 
 
 def test_train_fit_evaluate_predict_from_nothing_but_a_base_model(space: Workspace, tmp_path: Path) -> None:
@@ -119,7 +131,18 @@ def test_train_fit_evaluate_predict_from_nothing_but_a_base_model(space: Workspa
         (("fit", "{adapter}", "--data", "{data}", "--text-column", "body"), 1, "--text-column"),
         (("fit", "{adapter}", "--data", "{data}", "--base-model", "/gone"), 1, "there is no folder '/gone'"),
         (("fit", "{adapter}", "--data", "{data}", "--label-map", "x"), 2, "--label-map takes DATA=MODEL"),
-        (("fit", "{adapter}", "--data", "{data}", "--sharpness", "-1"), 2, "sharpness"),
+        (("fit", "{adapter}", "--data", "{data}", "--preset", "paper", "--sharpness", "-1"), 2, "sharpness"),
+        (
+            ("fit", "{adapter}", "--data", "{data}", "--sharpness", "9"),
+            2,
+            "auto trains no heads and takes no --sharpness",
+        ),
+        (("fit", "{adapter}", "--data", "{data}", "--grid", "fast"), 1, "auto trains no heads and takes no grid"),
+        (
+            ("fit", "{adapter}", "--data", "{data}", "--preset", "paper", "--score", "entropy"),
+            2,
+            "not entropy; leave one",
+        ),
         (("fit", "{adapter}", "--data", "{data}", "--score", "luck"), 2, "luck"),
         (("fit", "{adapter}"), 2, "--data"),
         (("evaluate", "{adapter}", "--data", "{data}"), 1, "has no uncertainty head yet"),

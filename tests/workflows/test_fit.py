@@ -58,7 +58,7 @@ def test_bad_data_leaves_the_adapter_as_it_was(space: Workspace) -> None:
     before = contents(space.adapter)
     (space.data / "train.jsonl").write_text('{"text": "good", "label": "splendid"}\n')
     with pytest.raises(DataError, match="the label column holds 'splendid', which the model does not know"):
-        fit(space.adapter, space.data, grid="fast", model_options=NO_CACHE)
+        fit(space.adapter, space.data, model_options=NO_CACHE)
     assert contents(space.adapter) == before
 
 
@@ -76,7 +76,7 @@ def test_rows_without_errors_are_refused_with_what_to_do(space: Workspace) -> No
     with pytest.raises(
         DataError, match=r"AUROC is undefined on the training data: no prediction is wrong .* give more"
     ):
-        fit(space.adapter, space.data, grid="fast", model_options=NO_CACHE)
+        fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE)
 
 
 def test_a_classifier_no_better_than_the_commonest_class_is_warned_of(space: Workspace) -> None:

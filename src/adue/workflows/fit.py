@@ -5,7 +5,7 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from adue.config import AdueConfig, AutoSettings, FitSettings, Grid
+from adue.config import AdueConfig, AutoSettings, FitSettings, Grid, points_to_train
 from adue.datasets import LabelledSplits, fingerprint, load_splits
 from adue.errors import ModelError
 from adue.model import AdueModel
@@ -54,8 +54,8 @@ def fit(
     started = time.monotonic()
     options = model_options or ModelOptions()
     settings = settings or AutoSettings()
-    points = Grid.load(grid or "paper") if grid or isinstance(settings, FitSettings) else None
-    heads = len(points.points) if points else 0
+    given = None if grid is None else Grid.load(grid)
+    heads = len(points_to_train(settings, given))
     step = (f"fitting {heads} heads", settings.max_epochs) if isinstance(settings, FitSettings) else ("fitting", None)
     folder = out or Path(adapter).expanduser()
     if out is None and not folder.is_dir():
@@ -72,7 +72,7 @@ def fit(
         model.fit_features(
             train,
             validation,
-            grid=points,
+            grid=given,
             settings=settings,
             data_sha256=fingerprint(splits["train"]),
             on_epoch=lambda _: advance(1),
