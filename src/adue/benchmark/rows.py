@@ -44,6 +44,9 @@ class TaskRows:
 def load_task_rows(task: Task, evaluation_rows: int | None) -> TaskRows:
     """Return the subsampled rows of a task: the home test set first, then its companions and the shifted sets.
 
+    Rows of a shifted set whose text stands among the train or validation rows are left out: two data sets of one
+    domain may be cut from the same texts.
+
     Raises
     ------
     DataError
@@ -54,15 +57,26 @@ def load_task_rows(task: Task, evaluation_rows: int | None) -> TaskRows:
     sets = [(task.data_set, home["test"], False)]
     sets += [(name, _away(name, home), False) for name in home.companions]
     sets += [(name, _away(source, home), True) for name, source in shifted.items()]
+    train = subsample(home["train"], task.choices.train_rows)
+    validation = subsample(home["validation"], task.choices.validation_rows)
+    seen = {_bare(text) for rows in (train, validation) for text in rows["text"][:]}
+    evaluation = []
+    for name, rows, is_shifted in sets:
+        chosen = subsample(rows, evaluation_rows)
+        if is_shifted:
+            chosen = chosen.select([row for row, text in enumerate(chosen["text"][:]) if _bare(text) not in seen])
+        evaluation.append(EvaluationSet(name, chosen, is_shifted, len(rows)))
     return TaskRows(
-        train=subsample(home["train"], task.choices.train_rows),
-        validation=subsample(home["validation"], task.choices.validation_rows),
-        evaluation=tuple(
-            EvaluationSet(name, subsample(rows, evaluation_rows), is_shifted, len(rows))
-            for name, rows, is_shifted in sets
-        ),
+        train=train,
+        validation=validation,
+        evaluation=tuple(evaluation),
         id2label={index: name for name, index in home.label2id.items()},
     )
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text, without case: what two copies of it have in common."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _away(source: str, home: LabelledSplits) -> Dataset:
