@@ -127,3 +127,8 @@ def test_critical_difference_refuses_one_method() -> None:
     words = r"^a critical difference needs at least 2 methods and 1 cell, got 1 and 5; run more cells$"
     with pytest.raises(DataError, match=words):
         critical_difference(1, 5)
+
+
+@pytest.mark.parametrize("difference", [0.0, 0.1])
+def test_a_single_cell_shows_nothing(difference: float) -> None:
+    assert wilcoxon_holm(np.array([[0.5], [0.5 + difference]])).p_values[1] == 1.0
