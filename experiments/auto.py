@@ -1,0 +1,197 @@
+"""How the score auto was chosen: variants of it and of the trained head, on rows that no table of results has seen.
+
+At home these are training rows that no adapter was trained on, abroad the rows of the shifted sets that the benchmark
+leaves out. Adapters are those of `adue benchmark configs/cpu.yaml`.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from datasets import Dataset
+from sklearn.model_selection import train_test_split
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from adue.benchmark.plan import BenchmarkConfig, Task
+from adue.benchmark.rows import load_task_rows
+from adue.config import GRIDS, AutoSettings, FitSettings
+from adue.correction import CorrectedResponse
+from adue.datasets import load_splits, subsample
+from adue.head import AdueHead
+from adue.losses import l2_sp
+from adue.methods.method import FitRows
+from adue.metrics import compare_auroc
+from adue.model import AdueModel
+from adue.scores.outputs import error_log_odds
+from adue.sweep import SweepResult, fit_heads
+from adue.types import FeatureSet
+
+DEVELOPMENT_ROWS = 2000
+Score = Callable[[FeatureSet], Tensor]
+
+
+def others(rows: Dataset, size: int | None) -> Dataset:
+    """Return up to DEVELOPMENT_ROWS of the rows that `subsample` leaves out."""
+    numbered = rows.add_column("row", range(len(rows)))
+    chosen = set(subsample(numbered, size)["row"][:])
+    left = numbered.select([row for row in range(len(rows)) if row not in chosen])
+    return left.shuffle(seed=0).select(range(min(DEVELOPMENT_ROWS, len(left))))
+
+
+def development_sets(task: Task, evaluation_rows: int | None) -> dict[str, Dataset]:
+    """Return the rows to compare on, by name; those at home are called home."""
+    splits = load_splits(task.source, need=("train", "validation", "test"))
+    sets = {"home": others(splits["train"], task.choices.train_rows)}
+    for name in splits.shifted:
+        if not name.endswith("-oos"):
+            away = load_splits(name, need=("test",), label2id=splits.label2id)["test"]
+            sets[name] = others(away, evaluation_rows)
+    return {name: rows for name, rows in sets.items() if len(rows)}
+
+
+def fit_rows(model: AdueModel, task: Task, config: BenchmarkConfig, cache: Path) -> FitRows:
+    """Return the rows that methods of the benchmark learn from."""
+    rows = load_task_rows(task, config.evaluation_rows)
+    train, validation = (
+        model.extract(part["text"][:], part["label"][:], cache=cache) for part in (rows.train, rows.validation)
+    )
+    halves = train_test_split(
+        np.arange(len(validation)), test_size=0.5, stratify=validation.errors.numpy(), random_state=42
+    )
+    selection, calibration = (validation.select(torch.from_numpy(np.sort(half))) for half in halves)
+    return FitRows(train, selection, calibration, model.classifier.head)
+
+
+def head_score(head: AdueHead) -> Score:
+    """Return U of a head."""
+
+    def score(rows: FeatureSet) -> Tensor:
+        with torch.no_grad():
+            u: Tensor = head(rows.features)
+        return u.double()
+
+    return score
+
+
+def averaged(sweep: SweepResult) -> AdueHead:
+    """Return the head whose weights are the mean of all heads of the grid: they all started from the same ones."""
+    mean = {name: stacked.mean(dim=0) for name, stacked in sweep.weights.items()}
+    return AdueHead.from_weights(sweep.template.shape, mean, sweep.template.score, sweep.template.sharpness)
+
+
+def pairwise_head(rows: FeatureSet, original: AdueHead, *, beta: float = 0.01, epochs: int = 20) -> AdueHead:
+    """Return a head trained to rank every error of a batch above every right answer, softplus over pairs."""
+    head = AdueHead.from_weights(original.shape, original.state_dict(), "log_smoothmax").train()
+    start = [weight.detach().clone() for weight in head.parameters()]
+    optimizer = torch.optim.Adam(head.parameters(), lr=1e-3)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(epochs):
+        for batch in torch.randperm(len(rows), generator=generator).split(256):
+            odds = error_log_odds(head.logits(rows.features[batch]))
+            wrong = rows.errors[batch]
+            if wrong.any() and not wrong.all():
+                pairs = odds[~wrong].unsqueeze(0) - odds[wrong].unsqueeze(1)
+                loss = softplus(pairs).mean() + beta * l2_sp(head.parameters(), start)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+    return head.eval()
+
+
+def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
+    """Yield every score with its name, the softmax response first."""
+    yield "softmax response", lambda given: error_log_odds(given.logits)
+    points = GRIDS["paper"].points
+    for name in ("smoothmax", "log_smoothmax"):
+        settings = FitSettings.from_dict({"score": name})
+        sweep = fit_heads(rows.train, rows.selection, rows.head, points, settings)
+        yield f"head, {name}", head_score(sweep.head(sweep.best))
+        yield f"head, {name}, mean of the grid", head_score(averaged(sweep))
+    for where, learned in (("train", rows.train), ("held-out", rows.selection)):
+        yield f"head, pairs, {where}", head_score(pairwise_head(learned, rows.head))
+    default = AutoSettings()
+    yield "auto", fitted(rows, default)
+    yield "auto, class fades with the rest", fitted(rows, default.model_copy(update={"class_fade": default.fade}))
+    for variance in (0.01, 0.1, 1.0):
+        yield (
+            f"auto, prior variance {variance:g}",
+            fitted(rows, default.model_copy(update={"prior_variance": variance})),
+        )
+    without_class, unfaded = fitted(rows, default), fitted(rows, default)
+    without_class.correction.class_weights.zero_()
+    yield "auto, no class", without_class
+    unfaded.correction.fade.copy_(torch.tensor([[1e6, 2e6], [1e6, 2e6]]))
+    yield "auto, never faded", unfaded
+    yield "auto, learned from training rows", fitted(replace(rows, selection=rows.train), default)
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A corrected response as a score."""
+
+    correction: CorrectedResponse
+
+    def __call__(self, given: FeatureSet) -> Tensor:
+        """Return U."""
+        u: Tensor = self.correction(given.features, given.logits)
+        return u
+
+
+def fitted(rows: FitRows, settings: AutoSettings) -> Corrected:
+    """Return the corrected response with these settings."""
+    return Corrected(CorrectedResponse.fit(rows.train, rows.selection, rows.head.shape, settings))
+
+
+def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Iterator[dict[str, object]]:
+    """Yield one row of the table for each variant and set."""
+    adapter = folder / "adapters" / task.model / task.data_set / f"seed-{seed}"
+    model = AdueModel.from_pretrained(adapter, base_model=task.base_model, with_head=False)
+    rows = fit_rows(model, task, config, folder / "features")
+    scores = dict(variants(rows))
+    for name, texts in development_sets(task, config.evaluation_rows).items():
+        given = model.extract(texts["text"][:], texts["label"][:], cache=folder / "features")
+        u = np.stack([np.asarray(score(given)) for score in scores.values()])
+        compared = compare_auroc(u, given.errors.numpy(), resamples=500)
+        for variant, result in zip(scores, compared, strict=True):
+            yield {
+                "model": task.model,
+                "data_set": task.data_set,
+                "development_set": name,
+                "seed": seed,
+                "variant": variant,
+                "rows": len(given),
+                "errors": int(given.errors.sum()),
+                "auroc": result.auroc.value,
+                "difference": result.difference.value,
+                "low": result.difference.low,
+                "high": result.difference.high,
+            }
+
+
+def main() -> None:
+    """Compare on every adapter that is there; rows are added as they come."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("folder", type=Path, help="folder of the benchmark")
+    parser.add_argument("--out", type=Path, default=Path("development.csv"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    options = parser.parse_args()
+    config = BenchmarkConfig.load(options.config)
+    done = pd.read_csv(options.out) if options.out.exists() else pd.DataFrame(columns=["model", "data_set", "seed"])
+    there = set(done[["model", "data_set", "seed"]].itertuples(index=False, name=None))
+    for task in config.tasks:
+        for seed in options.seeds:
+            adapter = options.folder / "adapters" / task.model / task.data_set / f"seed-{seed}"
+            if (task.model, task.data_set, seed) in there or not adapter.exists():
+                continue
+            rows = pd.DataFrame(list(compare(task, config, options.folder, seed)))
+            rows.to_csv(options.out, mode="a", header=not options.out.exists(), index=False)
+
+
+if __name__ == "__main__":
+    main()
