@@ -71,7 +71,7 @@ def test_features_are_float32_and_labels_come_along(classifier: FrozenClassifier
 
 
 def test_a_label_out_of_range_is_refused(classifier: FrozenClassifier) -> None:
-    with pytest.raises(DataError, match=r"labels must lie in 0\.\.2, found 0\.\.7"):
+    with pytest.raises(DataError, match=r"labels must lie in 0\.\.2, .*found 0\.\.7"):
         extract(classifier, TEXTS[:2], [0, 7])
 
 
