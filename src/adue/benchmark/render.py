@@ -111,9 +111,7 @@ def _pictures(domain: Domain, methods: Sequence[str], caption: str) -> list[Pict
         return []
     critical = critical_difference(len(ranked), tasks)
     title = f"Mean ranks of single-pass methods {domain.name}"
-    words = (
-        f"Over {tasks} tasks, 1 is best; methods joined by a bar do not differ significantly (Nemenyi, 5 %). {caption}"
-    )
+    words = f"Tasks: {tasks}; 1 is the best rank; a bar joins methods that do not differ (Nemenyi, 5 %). {caption}"
     svg = critical_difference_svg({one.method: one.rank for one in ranked}, critical, title)
     return [Picture(f"critical-difference-{domain.name}.svg", title, words, Markup(svg))]  # noqa: S704 - escaped there
 
