@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adue.config import AdueConfig, FitSettings, Grid, HyperParameters
+    from adue.config import AdueConfig, AutoSettings, FitSettings, Grid, HyperParameters
     from adue.errors import AdueError, ArtifactError, DataError, DataWarning, MissingExtraError, ModelError
     from adue.estimator import FittedHead, fit_features, score_features
     from adue.head import AdueHead, smooth_max, softmax_response, uncertainty
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from adue.types import AdueOutput, FeatureSet, Predictions
 
 _HOMES = {
-    "adue.config": ("AdueConfig", "FitSettings", "Grid", "HyperParameters"),
+    "adue.config": ("AdueConfig", "AutoSettings", "FitSettings", "Grid", "HyperParameters"),
     "adue.errors": ("AdueError", "ArtifactError", "DataError", "DataWarning", "MissingExtraError", "ModelError"),
     "adue.estimator": ("FittedHead", "fit_features", "score_features"),
     "adue.head": ("AdueHead", "smooth_max", "softmax_response", "uncertainty"),
@@ -37,6 +37,7 @@ __all__ = [
     "AdueModelForTokenClassification",
     "AdueOutput",
     "ArtifactError",
+    "AutoSettings",
     "DataError",
     "DataWarning",
     "FeatureSet",

@@ -9,6 +9,7 @@ from numpy import ndarray
 
 from adue.report.words import count, decimal, percent
 from adue.results import ScoredSet
+from adue.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
 
 SHOWN = 8
 LONGEST_TEXT = 600
@@ -49,7 +50,7 @@ def _example(scored: ScoredSet, row: int, id2label: Mapping[int, str]) -> Exampl
     uncertainty = float(scored.uncertainty[row])
     return Example(
         text=_shorten(scored.texts[row]),
-        label=id2label.get(label, str(label)),
+        label=OUT_OF_SCOPE_NAME if label == OUT_OF_SCOPE else id2label.get(label, str(label)),
         prediction=id2label.get(prediction, str(prediction)),
         correct=label == prediction,
         confidence=percent(float(scored.confidence[row])),

@@ -33,4 +33,5 @@ def _source(name: str) -> str:
 
 
 def _content_hash(script: str) -> str:
+    """Return the hash by which the page's content security policy allows this script and no other."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

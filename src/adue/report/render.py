@@ -1,31 +1,18 @@
 """The page: plain data, figures and sentences poured into one template."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from adue.errors import DataError
 from adue.files import atomic_write
 from adue.report import words
 from adue.report.examples import Example, confidently_wrong, most_uncertain
 from adue.report.facts import fact_groups
+from adue.report.page import render_page
 from adue.report.plots import Plot, plots
 from adue.report.tables import HumanRow, ScoreRow, human_rows, score_rows
 from adue.results import EvaluationResult, ScoredSet, SetResult
-
-ENVIRONMENT = Environment(
-    loader=PackageLoader("adue.report"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 @dataclass(frozen=True)
@@ -84,14 +71,11 @@ def render_report(evaluation: EvaluationResult, scored: Sequence[ScoredSet]) -> 
         _section(evaluation, result, rows[result.name], in_domain=index == 0)
         for index, result in enumerate(evaluation.sets)
     ]
-    scripts = [Markup(get_plotlyjs()), Markup(_source("report.js"))]  # noqa: S704 - the package's own files
-    return ENVIRONMENT.get_template("report.html.j2").render(
+    return render_page(
+        "report.html.j2",
         sections=sections,
         fitting=words.fitting_sentence(evaluation.config),
         fact_groups=fact_groups(evaluation),
-        style=Markup(_source("report.css")),  # noqa: S704
-        scripts=scripts,
-        script_hashes=[_content_hash(script) for script in scripts],
     )
 
 
@@ -108,12 +92,3 @@ def _section(evaluation: EvaluationResult, result: SetResult, scored: ScoredSet,
         uncertain=most_uncertain(scored, id2label),
         wrong=confidently_wrong(scored, id2label),
     )
-
-
-def _source(name: str) -> str:
-    return ENVIRONMENT.get_template(name).render()
-
-
-def _content_hash(script: str) -> str:
-    """Return the hash by which the page's content security policy allows this script and no other."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
