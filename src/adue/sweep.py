@@ -78,22 +78,14 @@ def fit_heads(
     require_both(validation.errors.numpy(), "validation")
     template = AdueHead.from_weights(original.shape, original.state_dict(), settings.score, settings.sharpness)
     groups = _groups(template, points)
-    total_steps = settings.max_epochs * -(-len(train) // settings.batch_size)
     optimizer = torch.optim.Adam([{"params": list(group.weights.values()), "lr": group.rate} for group in groups])
-    schedule = OneCycleLR(
-        optimizer,
-        max_lr=[group.rate for group in groups],
-        total_steps=total_steps,
-        # OneCycleLR divides by zero for a warm-up of one step.
-        pct_start=settings.warmup_fraction if settings.warmup_fraction * total_steps > 1 else 0.0,
-        cycle_momentum=False,
-    )
+    schedule = one_cycle(optimizer, [group.rate for group in groups], settings, len(train))
     tracker = _BestEpochs(template, len(points), settings.patience)
     anchor = softmax_response(train.logits)
     errors = train.errors.float()
     generator = torch.Generator().manual_seed(settings.seed)
     for epoch in range(1, settings.max_epochs + 1):
-        for rows in _batches(train.errors, settings.batch_size, generator):
+        for rows in balanced_batches(train.errors, settings.batch_size, generator):
             loss = torch.stack(
                 [group.loss(template, train.features[rows], errors[rows], anchor[rows]).sum() for group in groups]
             ).sum()
@@ -195,7 +187,15 @@ def _stacked(weights: Mapping[str, Tensor], heads: int) -> Weights:
     return {name: w.detach().expand(heads, *w.shape).clone().requires_grad_() for name, w in weights.items()}
 
 
-def _batches(errors: Bool[Tensor, " rows"], batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+def one_cycle(optimizer: torch.optim.Optimizer, rates: Sequence[float], settings: FitSettings, rows: int) -> OneCycleLR:
+    """Return the schedule under which each parameter group rises to its rate and falls again, over all epochs."""
+    total_steps = settings.max_epochs * -(-rows // settings.batch_size)
+    # OneCycleLR divides by zero for a warm-up of one step.
+    warmup = settings.warmup_fraction if settings.warmup_fraction * total_steps > 1 else 0.0
+    return OneCycleLR(optimizer, list(rates), total_steps=total_steps, pct_start=warmup, cycle_momentum=False)
+
+
+def balanced_batches(errors: Bool[Tensor, " rows"], batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
     """Yield one epoch of row numbers, drawn with replacement so that errors and correct rows weigh the same."""
     share_of_errors = errors.double().mean()
     weights = torch.where(errors, 1 / share_of_errors, 1 / (1 - share_of_errors))

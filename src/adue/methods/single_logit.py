@@ -1,14 +1,11 @@
 """One linear layer to a single logit, trained as the heads are: the ablation without a classifier's head in it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.optim.lr_scheduler import OneCycleLR
-from torch.utils.data import BatchSampler, WeightedRandomSampler
 
 from adue.config import FitSettings, Grid
 from adue.head import softmax_response
@@ -16,6 +13,7 @@ from adue.losses import error_bce, l2_sp, softmax_regularisation
 from adue.methods.method import FitRows
 from adue.methods.selection import require_learnable
 from adue.metrics import auroc
+from adue.sweep import balanced_batches, one_cycle
 
 
 @dataclass(frozen=True)
@@ -49,11 +47,11 @@ def fit_single_logit(rows: FitRows, grid: Grid, settings: FitSettings) -> Single
     optimizer = torch.optim.Adam(
         [{"params": group, "lr": rate} for group, rate in zip(groups, grid.learning_rate, strict=True)]
     )
-    schedule = _one_cycle(optimizer, grid, settings, len(rows.train))
+    schedule = one_cycle(optimizer, grid.learning_rate, settings, len(rows.train))
     loss = _Loss(rows, start, torch.tensor([p.alpha for p in grid.points]), torch.tensor([p.beta for p in grid.points]))
     best = _Best(rows, len(grid.points), settings.patience)
     for epoch in range(1, settings.max_epochs + 1):
-        for batch in _batches(rows.train.errors, settings.batch_size, generator):
+        for batch in balanced_batches(rows.train.errors, settings.batch_size, generator):
             optimizer.zero_grad(set_to_none=True)
             loss(_joined(groups), batch).sum().backward()
             optimizer.step()
@@ -70,8 +68,8 @@ class _Loss:
     alpha: Float[Tensor, " heads"]
     beta: Float[Tensor, " heads"]
 
-    def __call__(self, stack: SingleLogit, batch: list[int]) -> Float[Tensor, " heads"]:
-        train = self.rows.train.select(torch.tensor(batch))
+    def __call__(self, stack: SingleLogit, batch: Tensor) -> Float[Tensor, " heads"]:
+        train = self.rows.train.select(batch)
         u = stack(train.features)
         pull = softmax_regularisation(u, softmax_response(train.logits))
         distance = l2_sp([stack.weight, stack.bias], [self.start.weight, self.start.bias], stack_dims=1)
@@ -119,19 +117,3 @@ def _copies(start: SingleLogit, heads: int) -> list[Tensor]:
 
 def _joined(groups: list[list[Tensor]]) -> SingleLogit:
     return SingleLogit(*(torch.cat(parts) for parts in zip(*groups, strict=True)))
-
-
-def _one_cycle(optimizer: torch.optim.Optimizer, grid: Grid, settings: FitSettings, rows: int) -> OneCycleLR:
-    total_steps = settings.max_epochs * -(-rows // settings.batch_size)
-    # OneCycleLR divides by zero for a warm-up of one step.
-    warmup = settings.warmup_fraction if settings.warmup_fraction * total_steps > 1 else 0.0
-    rates = list(grid.learning_rate)
-    return OneCycleLR(optimizer, rates, total_steps=total_steps, pct_start=warmup, cycle_momentum=False)
-
-
-def _batches(errors: Bool[Tensor, " rows"], size: int, generator: torch.Generator) -> Iterator[list[int]]:
-    """Yield one epoch of row numbers, drawn with replacement so that errors and right rows weigh the same."""
-    share_of_errors = errors.double().mean()
-    weights = torch.where(errors, 1 / share_of_errors, 1 / (1 - share_of_errors))
-    sampler = WeightedRandomSampler(weights.tolist(), len(errors), generator=generator)
-    yield from BatchSampler(sampler, size, drop_last=False)
