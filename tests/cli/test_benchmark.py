@@ -23,6 +23,15 @@ def test_tables_are_written_from_the_rows_that_are_there(ground: Ground, finishe
     assert all(Path(path).is_file() for path in values["files"])
 
 
+def test_methods_on_the_command_line_take_the_place_of_those_in_the_file(
+    ground: Ground, finished: Folders, tmp_path: Path
+) -> None:
+    config = ground.write(tmp_path / "c.yaml")
+    options = ("--out", finished.root, "--render-only", "--json", "--method", "entropy")
+    ranking = json.loads(run("benchmark", config, *options).stdout)["ranking"]
+    assert {one["method"] for one in ranking} == {"softmax-response", "entropy"}
+
+
 def test_what_could_not_be_run_ends_with_1_and_the_tables_all_the_same(
     ground: Ground, finished: Folders, tmp_path: Path
 ) -> None:

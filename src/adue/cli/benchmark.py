@@ -28,6 +28,10 @@ def benchmark(
     train: Annotated[
         bool, typer.Option("--train/--no-train", help="Train adapters that are missing, or leave their cells out.")
     ] = True,
+    methods: Annotated[
+        list[str] | None,
+        typer.Option("--method", help="Run this method or group in place of those in the file; repeatable."),
+    ] = None,
     redo: Annotated[
         list[str] | None, typer.Option(help="Compute the rows of this method or group again; repeatable.")
     ] = None,
@@ -37,7 +41,14 @@ def benchmark(
     from adue.workflows.benchmark import benchmark as run
 
     result = run(
-        config, folder, workers=workers, render_only=render_only, train=train, redo=redo or (), on_line=_show_line
+        config,
+        folder,
+        workers=workers,
+        render_only=render_only,
+        train=train,
+        methods=methods or (),
+        redo=redo or (),
+        on_line=_show_line,
     )
     if as_json:
         print_json(result)

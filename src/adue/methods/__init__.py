@@ -42,6 +42,7 @@ METHODS: dict[str, Method] = {method.name: method for family in _FAMILIES.values
 
 GROUPS: dict[str, tuple[str, ...]] = {
     **{name: tuple(method.name for method in family) for name, family in _FAMILIES.items()},
+    "ensembles": tuple(name for name, method in METHODS.items() if method.ensemble),
     "single-pass": tuple(name for name, method in METHODS.items() if method.single_pass),
     "all": tuple(METHODS),
 }

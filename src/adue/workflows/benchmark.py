@@ -19,6 +19,7 @@ def benchmark(
     workers: int | None = None,
     render_only: bool = False,
     train: bool = True,
+    methods: Sequence[str] = (),
     redo: Sequence[str] = (),
     on_line: Callable[[str], None] = lambda _: None,
 ) -> BenchmarkResult:
@@ -34,6 +35,8 @@ def benchmark(
         Write the tables only.
     train
         Whether missing adapters are trained; otherwise their cells are left out.
+    methods
+        Methods, or groups of them, to run in place of those that `config` names.
     redo
         Methods, or groups of them, whose rows are computed again.
     on_line
@@ -45,6 +48,8 @@ def benchmark(
         When the configuration cannot be used, nothing could be run, or a file cannot be written.
     """
     plan, folders = BenchmarkConfig.load(Path(config)), Folders(out)
+    if methods:
+        plan = plan.model_copy(update={"methods": tuple(methods)})
     bench = Benchmark(plan, folders, train=train, redo=redo, on_line=on_line)
     if not render_only:
         bench.run(workers)
