@@ -15,7 +15,6 @@ import torch
 from datasets import Dataset
 from sklearn.model_selection import train_test_split
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from adue.benchmark.plan import BenchmarkConfig, Task
 from adue.benchmark.rows import load_task_rows
@@ -23,10 +22,10 @@ from adue.config import GRIDS, AutoSettings, FitSettings
 from adue.correction import CorrectedResponse
 from adue.datasets import load_splits, subsample
 from adue.head import AdueHead
-from adue.losses import l2_sp
 from adue.methods.method import FitRows
 from adue.metrics import compare_auroc
 from adue.model import AdueModel
+from adue.ranking import fit_ranking_head
 from adue.scores.outputs import error_log_odds
 from adue.sweep import SweepResult, fit_heads
 from adue.types import FeatureSet
@@ -84,25 +83,6 @@ def averaged(sweep: SweepResult) -> AdueHead:
     return AdueHead.from_weights(sweep.template.shape, mean, sweep.template.score, sweep.template.sharpness)
 
 
-def pairwise_head(rows: FeatureSet, original: AdueHead, *, beta: float = 0.01, epochs: int = 20) -> AdueHead:
-    """Return a head trained to rank every error of a batch above every right answer, softplus over pairs."""
-    head = AdueHead.from_weights(original.shape, original.state_dict(), "log_smoothmax").train()
-    start = [weight.detach().clone() for weight in head.parameters()]
-    optimizer = torch.optim.Adam(head.parameters(), lr=1e-3)
-    generator = torch.Generator().manual_seed(0)
-    for _ in range(epochs):
-        for batch in torch.randperm(len(rows), generator=generator).split(256):
-            odds = error_log_odds(head.logits(rows.features[batch]))
-            wrong = rows.errors[batch]
-            if wrong.any() and not wrong.all():
-                pairs = odds[~wrong].unsqueeze(0) - odds[wrong].unsqueeze(1)
-                loss = softplus(pairs).mean() + beta * l2_sp(head.parameters(), start)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-    return head.eval()
-
-
 def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
     """Yield every score with its name, the softmax response first."""
     yield "softmax response", lambda given: error_log_odds(given.logits)
@@ -113,7 +93,7 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         yield f"head, {name}", head_score(sweep.head(sweep.best))
         yield f"head, {name}, mean of the grid", head_score(averaged(sweep))
     for where, learned in (("train", rows.train), ("held-out", rows.selection)):
-        yield f"head, pairs, {where}", head_score(pairwise_head(learned, rows.head))
+        yield f"head, pairs, {where}", head_score(fit_ranking_head(learned, rows.head, AutoSettings()))
     default = AutoSettings()
     yield "auto", fitted(rows, default)
     yield "auto, class fades with the rest", fitted(rows, default.model_copy(update={"class_fade": default.fade}))
@@ -122,6 +102,9 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
             f"auto, prior variance {variance:g}",
             fitted(rows, default.model_copy(update={"prior_variance": variance})),
         )
+    for variance in (1e-9, 0.03, 3.0):
+        varied = default.model_copy(update={"head_prior_variance": variance})
+        yield f"auto, prior variance of the head {variance:g}", fitted(rows, varied)
     without_class, unfaded = fitted(rows, default), fitted(rows, default)
     without_class.correction.class_weights.zero_()
     yield "auto, no class", without_class
@@ -144,7 +127,7 @@ class Corrected:
 
 def fitted(rows: FitRows, settings: AutoSettings) -> Corrected:
     """Return the corrected response with these settings."""
-    return Corrected(CorrectedResponse.fit(rows.train, rows.selection, rows.head.shape, settings))
+    return Corrected(CorrectedResponse.fit(rows.train, rows.selection, rows.head, settings))
 
 
 def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Iterator[dict[str, object]]:

@@ -60,6 +60,11 @@ FADES = st.tuples(st.floats(0, 0.5), st.floats(0.5, 1, exclude_min=True))
 AUTO_SETTINGS = st.builds(
     AutoSettings,
     prior_variance=POSITIVE,
+    head_prior_variance=POSITIVE,
+    head_learning_rate=POSITIVE,
+    head_beta=WEIGHTS,
+    head_epochs=st.integers(0, 1000),
+    head_batch_size=st.integers(2, 10**6),
     fade=FADES,
     class_fade=FADES,
     reference_rows=st.integers(2, 10**6),

@@ -8,11 +8,14 @@ from scipy.stats import kendalltau
 from adue.config import AutoSettings, HeadShape
 from adue.correction import CorrectedResponse
 from adue.errors import DataError
+from adue.head import AdueHead
 from adue.metrics import auroc
 from adue.scores.outputs import error_probability
 from adue.types import FeatureSet
 
-SHAPE = HeadShape(hidden_size=4, num_labels=2)
+ORIGINAL = AdueHead.from_weights(
+    HeadShape(hidden_size=4, num_labels=2), {"out_weight": torch.eye(2, 4), "out_bias": torch.zeros(2)}
+)
 
 
 def rows(size: int = 400, *, seed: int = 0, second_is_worse: float = 0.0, away: float = 0.0) -> FeatureSet:
@@ -33,7 +36,7 @@ def rows(size: int = 400, *, seed: int = 0, second_is_worse: float = 0.0, away: 
 
 
 def fit(held_out: FeatureSet | None = None, **options: float) -> CorrectedResponse:
-    return CorrectedResponse.fit(rows(seed=1), held_out or rows(seed=2), SHAPE, AutoSettings(**options))
+    return CorrectedResponse.fit(rows(seed=1), held_out or rows(seed=2), ORIGINAL, AutoSettings(**options))
 
 
 def score(correction: CorrectedResponse, given: FeatureSet) -> np.ndarray:
@@ -64,7 +67,7 @@ def test_far_from_the_training_rows_u_ranks_as_the_softmax_response() -> None:
 
 def test_a_tiny_prior_variance_leaves_the_softmax_response() -> None:
     given = rows(seed=3)
-    u = score(fit(rows(seed=2, second_is_worse=1.5), prior_variance=1e-12), given)
+    u = score(fit(rows(seed=2, second_is_worse=1.5), prior_variance=1e-12, head_prior_variance=1e-12), given)
     assert kendalltau(u, error_probability(given.logits)).statistic == pytest.approx(1, abs=1e-6)
 
 
@@ -97,8 +100,8 @@ def test_u_of_a_row_does_not_depend_on_the_other_rows() -> None:
 
 
 def test_training_rows_that_are_all_the_same_still_give_a_probability() -> None:
-    same = FeatureSet(torch.ones(10, 4), torch.tensor([[1.0, 0.0]]).expand(10, 2))
-    correction = CorrectedResponse.fit(same, rows(seed=2), SHAPE)
+    same = FeatureSet(torch.ones(10, 4), torch.tensor([[1.0, 0.0]]).expand(10, 2), torch.zeros(10, dtype=torch.int64))
+    correction = CorrectedResponse.fit(same, rows(seed=2), ORIGINAL)
     assert np.isfinite(score(correction, rows(seed=3))).all()
 
 
@@ -110,4 +113,4 @@ def test_held_out_rows_without_errors_are_refused() -> None:
 
 def test_a_single_training_row_is_refused() -> None:
     with pytest.raises(DataError, match=r"^distances need at least 2 training rows, got 1; give more rows$"):
-        CorrectedResponse.fit(rows(1), rows(seed=2), SHAPE)
+        CorrectedResponse.fit(rows(1), rows(seed=2), ORIGINAL)

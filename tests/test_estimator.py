@@ -76,10 +76,10 @@ def fit_auto(rows: FeatureSet = TRAIN, validation: FeatureSet = VALIDATION) -> F
     return fit_features(rows.features, rows.logits, rows.labels, validation=validation)
 
 
-def test_by_default_the_softmax_response_is_corrected_and_no_head_is_trained() -> None:
+def test_by_default_the_softmax_response_is_corrected() -> None:
     fitted = fit_auto()
     assert fitted.config.settings == AutoSettings()
-    assert (fitted.sweep, fitted.config.hyperparameters, fitted.config.metrics.epochs) == (None, None, 0)
+    assert (fitted.sweep, fitted.config.hyperparameters, fitted.config.metrics.epochs) == (None, None, 20)
     u = fitted.uncertainty(VALIDATION.features, VALIDATION.logits)
     assert ((u >= 0) & (u <= 1)).all()
     assert plain_mean_gap(u, VALIDATION) > 0
@@ -92,7 +92,7 @@ def test_the_auroc_of_auto_is_of_rows_its_correction_has_not_seen() -> None:
 
 
 def test_auto_takes_no_grid() -> None:
-    with pytest.raises(DataError, match=r"^the score auto trains no heads and takes no grid; leave it out, or add"):
+    with pytest.raises(DataError, match=r"^the score auto takes no grid; leave it out, or add"):
         fit(settings=AutoSettings(), validation=VALIDATION)
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy
 
 from adue.head import uncertainty
-from adue.losses import error_bce, l2_sp, softmax_regularisation
+from adue.losses import error_bce, l2_sp, pairwise_ranking, softmax_regularisation
 
 U = torch.tensor([[0.1, 0.9, 0.5], [0.3, 0.2, 0.99]], dtype=torch.float64)
 ERRORS = torch.tensor([0.0, 1.0, 1.0], dtype=torch.float64)
@@ -87,3 +87,16 @@ def test_gradients_equal_finite_differences() -> None:
     assert torch.autograd.gradcheck(lambda v: error_bce(v, ERRORS), u)
     assert torch.autograd.gradcheck(lambda v: softmax_regularisation(v, ERRORS), u)
     assert torch.autograd.gradcheck(distance, weights)
+
+
+def test_pairwise_ranking_equals_a_loop_over_pairs() -> None:
+    u, errors = torch.tensor([2.0, -1.0, 0.5, 3.0]), torch.tensor([True, False, True, False])
+    pairs = [(wrong, right) for wrong in (2.0, 0.5) for right in (-1.0, 3.0)]
+    expected = sum(math.log1p(math.exp(right - wrong)) for wrong, right in pairs) / len(pairs)
+    assert float(pairwise_ranking(u, errors)) == pytest.approx(expected)
+
+
+def test_pairwise_ranking_bounds_the_share_of_pairs_in_the_wrong_order() -> None:
+    u, errors = torch.randn(50, generator=torch.Generator().manual_seed(0)), torch.arange(50) % 3 == 0
+    wrong_order = (u[~errors].unsqueeze(0) >= u[errors].unsqueeze(1)).float().mean()
+    assert float(pairwise_ranking(u, errors)) >= math.log(2) * float(wrong_order)

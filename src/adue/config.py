@@ -17,7 +17,7 @@ FORMAT_VERSION = 2
 HeadScore = Literal["smoothmax", "log_smoothmax", "entropy"]
 """How the logits of a trained head become U."""
 ScoreName = Literal["auto", "smoothmax", "log_smoothmax", "entropy"]
-"""``auto`` trains no head: it corrects the softmax response by what validation rows show."""
+"""``auto`` corrects the softmax response by what validation rows show, and needs no grid of heads."""
 HeadSource = Literal["adapter", "base model"]
 Activation = Literal["tanh", "gelu", "relu"]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -136,12 +136,16 @@ GRIDS: dict[str, Grid] = {
 
 
 class AutoSettings(FrozenConfig):
-    """How the softmax response is corrected (:class:`adue.correction.CorrectedResponse`); no head is trained.
+    """How the softmax response is corrected (:class:`adue.correction.CorrectedResponse`).
 
     Attributes
     ----------
     prior_variance
         Of each weight, for inputs of unit variance: with 0.03 a few hundred rows move the score a little way only.
+    head_prior_variance
+        The same for the ranking head's weight.
+    head_learning_rate, head_beta, head_epochs, head_batch_size
+        How the ranking head is trained (:func:`adue.ranking.fit_ranking_head`); beta pulls to its starting weights.
     fade
         Quantiles of the held-out rows' distance between which the correction goes from whole to nothing.
     class_fade
@@ -152,6 +156,11 @@ class AutoSettings(FrozenConfig):
 
     score: Literal["auto"] = "auto"
     prior_variance: float = Field(default=0.03, gt=0)
+    head_prior_variance: float = Field(default=0.3, gt=0)
+    head_learning_rate: float = Field(default=1e-3, gt=0)
+    head_beta: float = Field(default=0.01, ge=0)
+    head_epochs: int = Field(default=20, ge=0)
+    head_batch_size: int = Field(default=256, gt=1)
     fade: tuple[Fraction, Fraction] = (0.4, 0.85)
     class_fade: tuple[Fraction, Fraction] = (0.2, 0.6)
     reference_rows: int = Field(default=1000, ge=2)
@@ -193,7 +202,7 @@ PRESETS: dict[str, AutoSettings | FitSettings] = {"auto": AutoSettings(), "paper
 
 
 def points_to_train(settings: AutoSettings | FitSettings, grid: Grid | None) -> list[HyperParameters]:
-    """Return the heads to train: those of `grid`, by default the paper's; none for the score ``auto``.
+    """Return the grid of heads to train, by default the paper's; empty for the score ``auto``.
 
     Raises
     ------
@@ -203,7 +212,7 @@ def points_to_train(settings: AutoSettings | FitSettings, grid: Grid | None) -> 
     if isinstance(settings, FitSettings):
         return (grid or GRIDS["paper"]).points
     if grid is not None:
-        raise DataError("the score auto trains no heads and takes no grid; leave it out, or add --preset paper")
+        raise DataError("the score auto takes no grid; leave it out, or add --preset paper")
     return []
 
 

@@ -10,9 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from adue.config import AutoSettings, HeadShape
+from adue.config import AutoSettings
 from adue.errors import DataError
+from adue.head import AdueHead
 from adue.metrics import require_both
+from adue.ranking import fit_ranking_head
 from adue.scores.outputs import entropy, error_log_odds
 from adue.types import FeatureSet
 
@@ -25,16 +27,19 @@ FREE = 10.0
 FLOOR = 1e-6
 """Added to distances, so that a text that stands in the training data has a logarithm."""
 
-INPUTS = 3
-"""Softmax response as log odds, entropy as log odds of its share of log C, log distance."""
+INPUTS = 4
+"""Softmax response, entropy as a share of log C, distance and ranking head: log odds, for the distance a logarithm."""
+
+DISTANCE = 2
+"""Which of the inputs the distance is."""
 
 
 class CorrectedResponse(nn.Module):
     """A calibrated probability of error, from features and logits.
 
     With z the softmax response as log odds of an error, b(z) its Platt scaling, m a logistic regression on z, the
-    entropy and the distance to the training rows, c the weight of the predicted class in the same regression, and v
-    and w in [0, 1], both falling with that distance,
+    entropy, the distance to the training rows and the log odds that a ranking head gives, c the weight of the predicted
+    class in the same regression, and v and w in [0, 1], both falling with that distance,
 
         U = sigmoid(b(z) + v (m - b(z)) + w c).
 
@@ -42,45 +47,56 @@ class CorrectedResponse(nn.Module):
 
     Parameters
     ----------
-    shape
-        Of the classification head whose answers are judged.
+    head
+        A copy of the classification head that ranks errors (:func:`adue.ranking.fit_ranking_head`).
     references
         Number of training rows kept to measure distances to.
     """
 
-    def __init__(self, shape: HeadShape, references: int) -> None:
+    def __init__(self, head: AdueHead, references: int) -> None:
         super().__init__()
-        self.shape = shape
+        self.shape, self.head = head.shape, head
         self.reference: Float[Tensor, "references hidden"]
         self.fade: Float[Tensor, "2 2"]
         self.center: Float[Tensor, " inputs"]
         self.scale: Float[Tensor, " inputs"]
         self.plain: Float[Tensor, " 2"]
-        self.weights: Float[Tensor, " 4"]
+        self.weights: Float[Tensor, " inputs_and_intercept"]
         self.class_weights: Float[Tensor, " classes"]
-        self.register_buffer("reference", torch.zeros(references, shape.hidden_size))
+        self.register_buffer("reference", torch.zeros(references, self.shape.hidden_size))
         for name, size in {
             "fade": (2, 2),
             "center": (INPUTS,),
             "scale": (INPUTS,),
             "plain": (2,),
             "weights": (INPUTS + 1,),
-            "class_weights": (shape.num_labels,),
+            "class_weights": (self.shape.num_labels,),
         }.items():
             self.register_buffer(name, torch.zeros(size, dtype=torch.float64))
 
     @classmethod
     def fit(
-        cls, train: FeatureSet, held_out: FeatureSet, shape: HeadShape, settings: AutoSettings | None = None
+        cls,
+        train: FeatureSet,
+        held_out: FeatureSet,
+        original: AdueHead,
+        settings: AutoSettings | None = None,
+        *,
+        ranking_head: AdueHead | None = None,
     ) -> "CorrectedResponse":
         """Return the correction that held-out rows show.
 
         Parameters
         ----------
         train
-            Rows the classifier was trained on: distances are measured to some of them, drawn by seed.
+            Labelled rows the classifier was trained on: the ranking head learns from them, and distances are measured
+            to some of them, drawn by seed.
         held_out
             Labelled rows the classifier was not trained on.
+        original
+            The classifier's own head; it is not changed.
+        ranking_head
+            One that was trained on `train` already.
 
         Raises
         ------
@@ -94,17 +110,19 @@ class CorrectedResponse(nn.Module):
             raise DataError(f"distances need at least {NEIGHBOUR} training rows, got {len(train)}; give more rows")
         chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(settings.seed))
         chosen = chosen[: settings.reference_rows]
-        fitted = cls(shape, len(chosen))
+        fitted = cls(ranking_head or fit_ranking_head(train, original, settings), len(chosen))
         fitted.reference.copy_(normalize(train.features[chosen].double(), dim=-1))
         inputs = fitted._inputs(held_out.features, held_out.logits)
         fitted.center.copy_(inputs.mean(dim=0))
         fitted.scale.copy_(inputs.std(dim=0, correction=0).clamp_min(FLOOR))
         levels = torch.tensor([settings.fade, settings.class_fade], dtype=torch.float64)
-        fitted.fade.copy_(torch.quantile(inputs[:, -1], levels.flatten()).view(2, 2))
+        fitted.fade.copy_(torch.quantile(inputs[:, DISTANCE], levels.flatten()).view(2, 2))
         standard = ((inputs - fitted.center) / fitted.scale).numpy()
-        answers = np.eye(shape.num_labels)[held_out.predictions.numpy()]
+        classes = original.shape.num_labels
+        answers = np.eye(classes)[held_out.predictions.numpy()]
         fitted.plain.copy_(_logistic(standard[:, :1], errors, [FREE]))
-        prior = [FREE] + [settings.prior_variance] * (INPUTS - 1 + shape.num_labels)
+        prior = [FREE, settings.prior_variance, settings.prior_variance, settings.head_prior_variance]
+        prior += [settings.prior_variance] * classes
         full = _logistic(np.hstack([standard, answers]), errors, prior)
         fitted.weights.copy_(torch.cat([full[:INPUTS], full[-1:]]))
         fitted.class_weights.copy_(full[INPUTS:-1])
@@ -121,7 +139,7 @@ class CorrectedResponse(nn.Module):
         full = standard @ self.weights[:-1] + self.weights[-1]
         near, far = self.fade.unbind(dim=-1)
         # FLOOR: where all held-out rows are equally far, whatever is farther counts as away.
-        share = ((far - inputs[:, -1:]) / (far - near).clamp_min(FLOOR)).clamp(0, 1)
+        share = ((far - inputs[:, DISTANCE, None]) / (far - near).clamp_min(FLOOR)).clamp(0, 1)
         corrected = plain + share[:, 0] * (full - plain) + share[:, 1] * self.class_weights[logits.argmax(dim=-1)]
         return corrected.sigmoid()
 
@@ -131,7 +149,8 @@ class CorrectedResponse(nn.Module):
         spread_log_odds = torch.logit(spread.clamp(kind.tiny, 1 - kind.eps))
         squared = 2 - 2 * normalize(features.double(), dim=-1) @ self.reference.double().T
         nearest = squared.topk(NEIGHBOUR, dim=-1, largest=False).values[:, -1].clamp_min(0).sqrt()
-        return torch.stack([error_log_odds(logits), spread_log_odds, (nearest + FLOOR).log()], dim=-1)
+        ranked = error_log_odds(self.head.logits(features.float()))
+        return torch.stack([error_log_odds(logits), spread_log_odds, (nearest + FLOOR).log(), ranked], dim=-1)
 
 
 def _logistic(inputs: np.ndarray, errors: np.ndarray, prior: list[float]) -> Float[Tensor, " weights"]:

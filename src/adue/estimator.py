@@ -109,10 +109,9 @@ def fit_features(
         Rows to choose on, or for ``auto`` to learn from: rows the classifier was not trained on. Without them a fifth
         of the rows, stratified by error, is set aside.
     head
-        The classifier's own head. Without it a linear head is recovered from features and logits, where one is
-        needed.
+        The classifier's own head. Without it a linear head is recovered from features and logits.
     grid
-        The heads to train, by default the paper's; ``auto`` trains none and takes none.
+        The heads to train, by default the paper's; ``auto`` takes none.
     settings
         By default ``auto``; ``PRESETS["paper"]`` for the paper's method.
 
@@ -139,13 +138,12 @@ def fit_features(
         require_both(rows.errors.numpy(), "training")
     train, held_out = _set_aside(rows, settings.seed) if validation is None else (rows, _float32(validation))
     held_out.require_classes()
+    original = head or recover_linear_head(rows.features, rows.logits)
     fitted: AdueHead | CorrectedResponse
     if isinstance(settings, AutoSettings):
-        shape = head.shape if head else HeadShape(hidden_size=rows.features.shape[-1], num_labels=rows.num_labels)
-        sweep, fitted = None, CorrectedResponse.fit(train, held_out, shape, settings)
-        auroc, epochs = _cross_validated_auroc(train, held_out, shape, settings), 0
+        sweep, fitted = None, CorrectedResponse.fit(train, held_out, original, settings)
+        auroc, epochs = _cross_validated_auroc(train, held_out, fitted.head, settings), settings.head_epochs
     else:
-        original = head or recover_linear_head(rows.features, rows.logits)
         sweep = fit_heads(train, held_out, original, points, settings, on_epoch=on_epoch)
         fitted = sweep.head(sweep.best)
         auroc, epochs = float(sweep.validation_auroc[sweep.best]), sweep.epochs[sweep.best]
@@ -162,7 +160,7 @@ def fit_features(
     return FittedHead(fitted, config, sweep)
 
 
-def _cross_validated_auroc(train: FeatureSet, held_out: FeatureSet, shape: HeadShape, settings: AutoSettings) -> float:
+def _cross_validated_auroc(train: FeatureSet, held_out: FeatureSet, head: AdueHead, settings: AutoSettings) -> float:
     """Return the AUROC of U on held-out rows, each scored by a correction that other held-out rows showed."""
     errors = held_out.errors.numpy()
     folds = min(FOLDS, int(errors.sum()), int((~errors).sum()))
@@ -173,7 +171,8 @@ def _cross_validated_auroc(train: FeatureSet, held_out: FeatureSet, shape: HeadS
     u = np.empty(len(held_out))
     for others, fold in StratifiedKFold(folds, shuffle=True, random_state=settings.seed).split(u, errors):
         rows = held_out.select(torch.from_numpy(fold))
-        correction = CorrectedResponse.fit(train, held_out.select(torch.from_numpy(others)), shape, settings)
+        learned = held_out.select(torch.from_numpy(others))
+        correction = CorrectedResponse.fit(train, learned, head, settings, ranking_head=head)
         u[fold] = correction(rows.features, rows.logits).numpy()
     return float(roc_auc_score(errors, u))
 

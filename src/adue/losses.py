@@ -1,10 +1,11 @@
-"""The three terms of the AdUE loss, each a mean over rows or a sum over weights (METHOD, "The loss")."""
+"""The three terms of the AdUE loss (METHOD, "The loss"), and the ranking loss of the score ``auto``."""
 
 from collections.abc import Iterable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn.functional import softplus
 
 
 def error_bce(u: Float[Tensor, "*heads rows"], errors: Float[Tensor, " rows"]) -> Float[Tensor, "*heads"]:
@@ -29,6 +30,18 @@ def softmax_regularisation(
     tensor(0.1250)
     """
     return (u - softmax_response).square().mean(dim=-1)
+
+
+def pairwise_ranking(u: Float[Tensor, " rows"], errors: Bool[Tensor, " rows"]) -> Float[Tensor, ""]:
+    """Return the mean of ``log(1 + exp(u_right - u_wrong))`` over all pairs of a right and a wrong row.
+
+    A smooth bound of 1 - AUROC, in units of log 2 (RankNet, Burges et al. 2005). `u` may be any real number, such as
+    log odds; NaN where all rows are right or all are wrong.
+
+    >>> pairwise_ranking(torch.tensor([0.0, 0.0, 0.0]), torch.tensor([True, False, False]))
+    tensor(0.6931)
+    """
+    return softplus(u[~errors].unsqueeze(0) - u[errors].unsqueeze(1)).mean()
 
 
 def l2_sp(weights: Iterable[Tensor], starting_points: Iterable[Tensor], stack_dims: int = 0) -> Float[Tensor, "*heads"]:

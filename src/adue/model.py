@@ -135,7 +135,7 @@ class AdueModel(BaseAdueModel):
             classifier was not trained on: ``auto`` learns from them, heads learn on the first and are chosen by AUROC
             on the second.
         grid
-            The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` trains none.
+            The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` takes none.
         settings
             How U is fitted: by default ``auto``, ``PRESETS["paper"]`` for the paper's method.
         cache

@@ -81,6 +81,6 @@ def _head(config: AdueConfig, weights: dict[str, Tensor]) -> AdueHead | Correcte
     settings = config.settings
     if isinstance(settings, FitSettings):
         return AdueHead.from_weights(config.head, weights, settings.score, settings.sharpness)
-    correction = CorrectedResponse(config.head, references=len(weights["reference"]))
+    correction = CorrectedResponse(AdueHead(config.head, "log_smoothmax"), references=len(weights["reference"]))
     correction.load_state_dict(weights)
     return correction.eval()

@@ -67,7 +67,7 @@ def test_a_wrong_number_of_names_is_refused(space: Workspace) -> None:
     assert (result.exit_code, "3 classes, but 2 names" in result.stderr) == (1, True)
 
 
-def test_by_default_fit_trains_no_heads(space: Workspace) -> None:
+def test_by_default_fit_trains_no_grid_of_heads(space: Workspace) -> None:
     values = json.loads(run("fit", space.adapter, "--data", space.data, "--json").stdout)
     assert values["grid_points"] == 0
     assert values["config"]["settings"]["score"] == "auto"
@@ -135,9 +135,9 @@ def test_train_fit_evaluate_predict_from_nothing_but_a_base_model(space: Workspa
         (
             ("fit", "{adapter}", "--data", "{data}", "--sharpness", "9"),
             2,
-            "auto trains no heads and takes no --sharpness",
+            "the score auto takes no --sharpness",
         ),
-        (("fit", "{adapter}", "--data", "{data}", "--grid", "fast"), 1, "auto trains no heads and takes no grid"),
+        (("fit", "{adapter}", "--data", "{data}", "--grid", "fast"), 1, "the score auto takes no grid"),
         (
             ("fit", "{adapter}", "--data", "{data}", "--preset", "paper", "--score", "entropy"),
             2,

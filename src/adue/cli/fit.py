@@ -23,8 +23,8 @@ def fit_settings(
     score: Annotated[
         ScoreName | None,
         typer.Option(
-            help="[bold]auto[/bold] corrects the softmax response and trains no head; or how the logits of trained "
-            "heads become U: [bold]smoothmax[/bold] (the paper's), [bold]log_smoothmax[/bold], [bold]entropy[/bold]."
+            help="[bold]auto[/bold] corrects the softmax response; or how the logits of a grid of heads become U: "
+            " [bold]smoothmax[/bold] (the paper's), [bold]log_smoothmax[/bold], [bold]entropy[/bold]."
         ),
     ] = None,
     sharpness: Annotated[float | None, typer.Option(help="lambda of SmoothMax, by default 100.")] = None,
@@ -50,9 +50,7 @@ def fit_settings(
         return FitSettings.from_dict(given | {"score": score or chosen.score, "seed": seed})
     if given:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise DataError(
-            f"the score auto trains no heads and takes no {options}; add --preset paper, or another --score"
-        )
+        raise DataError(f"the score auto takes no {options}; add --preset paper, or another --score")
     return AutoSettings(seed=seed)
 
 

@@ -68,7 +68,7 @@ def _fit_score(rows: FitRows, score: HeadScore) -> Scorer:
 
 
 def _fit_auto(rows: FitRows) -> Scorer:
-    correction = CorrectedResponse.fit(rows.train, rows.selection, rows.head.shape, AutoSettings(seed=rows.seed))
+    correction = CorrectedResponse.fit(rows.train, rows.selection, rows.head, AutoSettings(seed=rows.seed))
     return lambda given: correction(given.rows.features, given.rows.logits)
 
 

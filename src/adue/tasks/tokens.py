@@ -162,7 +162,7 @@ class AdueModelForTokenClassification(BaseAdueModel):
         tokens_column, tags_column
             What these two columns are called.
         grid
-            The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` trains none.
+            The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` takes none.
         settings
             How U is fitted: by default ``auto``, ``PRESETS["paper"]`` for the paper's method.
         cache

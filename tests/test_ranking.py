@@ -1,0 +1,44 @@
+import torch
+
+from adue.config import AutoSettings
+from adue.metrics import auroc
+from adue.ranking import fit_ranking_head
+from adue.scores.outputs import error_log_odds
+from adue.types import FeatureSet
+from tests.support.rows import random_head, rows_of
+
+HEAD = random_head()
+SETTINGS = AutoSettings(head_learning_rate=0.05, head_epochs=10, head_batch_size=50)
+
+
+def test_errors_that_can_be_learned_are_ranked_above_right_answers() -> None:
+    head, new = fit_ranking_head(rows_of(HEAD), HEAD, SETTINGS), rows_of(HEAD, seed=1)
+    u = error_log_odds(head.logits(new.features)).numpy()
+    assert auroc(u, new.errors.numpy()) > auroc(error_log_odds(new.logits).numpy(), new.errors.numpy()) + 0.1
+
+
+def test_a_two_layer_head_is_trained_whole() -> None:
+    original = random_head(activation="tanh")
+    head = fit_ranking_head(rows_of(original), original, SETTINGS)
+    assert not torch.equal(head.state_dict()["dense_weight"], original.state_dict()["dense_weight"])
+
+
+def test_the_original_and_the_global_generator_are_left_alone() -> None:
+    before, state = {name: w.clone() for name, w in HEAD.state_dict().items()}, torch.random.get_rng_state()
+    fit_ranking_head(rows_of(HEAD), HEAD, SETTINGS)
+    assert all(torch.equal(w, before[name]) for name, w in HEAD.state_dict().items())
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_rows_that_are_all_right_leave_the_head_as_it_was() -> None:
+    rows = rows_of(HEAD)
+    head = fit_ranking_head(FeatureSet(rows.features, rows.logits, rows.predictions), HEAD, SETTINGS)
+    assert all(torch.equal(w, HEAD.state_dict()[name]) for name, w in head.state_dict().items())
+
+
+def test_a_strong_pull_keeps_the_head_near_its_start() -> None:
+    free, held = (
+        fit_ranking_head(rows_of(HEAD), HEAD, SETTINGS.model_copy(update={"head_beta": beta})) for beta in (0.0, 100.0)
+    )
+    moved = [float((head.out_weight - HEAD.out_weight).detach().norm()) for head in (free, held)]
+    assert moved[1] < moved[0] / 5
