@@ -54,7 +54,7 @@ def test_a_method_is_the_fit_of_the_library_with_the_preset_of_the_paper(method:
 @pytest.mark.parametrize("part", ["train", "selection"])
 def test_rows_without_errors_are_refused(method: Method, part: str) -> None:
     if (method.name, part) == ("adue-auto", "train"):
-        pytest.skip("it learns nothing from the errors among the training rows")
+        pytest.skip("without training errors its ranking head stays as it was")
     with pytest.raises(DataError, match=r"no prediction is wrong in \d+ rows; give more rows"):
         method.fit(without_errors(part))
 
