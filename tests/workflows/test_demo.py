@@ -32,11 +32,11 @@ def test_the_packaged_adapter_is_a_plain_peft_adapter_of_half_a_megabyte(tmp_pat
 
 
 @pytest.mark.slow
-def test_the_demo_fits_a_head_and_evaluates_it_at_home_and_abroad(tmp_path: Path) -> None:
+def test_the_demo_fits_an_uncertainty_and_evaluates_it_at_home_and_abroad(tmp_path: Path) -> None:
     result = demo(tmp_path)
     assert (tmp_path / ADAPTER / "adue_head.safetensors").is_file()
     assert Path(result.report).is_file()
-    assert result.fit.grid_points == 27
+    assert result.fit.config.settings.score == "auto"
     assert [table.name for table in result.evaluation.sets] == ["reviews", "products", "editorials", "tweets"]
     for table in result.evaluation.sets:
         assert len(table.scores) == 7
