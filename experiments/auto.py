@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import torch
 from datasets import Dataset
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from adue.benchmark.plan import BenchmarkConfig, Task
+from adue.benchmark.prepared import split_by_error
 from adue.benchmark.rows import load_task_rows
 from adue.config import GRIDS, AutoSettings, FitSettings
 from adue.correction import CorrectedResponse
@@ -59,10 +59,7 @@ def fit_rows(model: AdueModel, task: Task, config: BenchmarkConfig, cache: Path)
     train, validation = (
         model.extract(part["text"][:], part["label"][:], cache=cache) for part in (rows.train, rows.validation)
     )
-    halves = train_test_split(
-        np.arange(len(validation)), test_size=0.5, stratify=validation.errors.numpy(), random_state=42
-    )
-    selection, calibration = (validation.select(torch.from_numpy(np.sort(half))) for half in halves)
+    selection, calibration = map(validation.select, split_by_error(validation))
     return FitRows(train, selection, calibration, model.classifier.head)
 
 

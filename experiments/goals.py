@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from adue.methods import METHODS
+from adue.metrics import mean_ranks as ranks
 
 AUTO, PAPER, REFERENCE, ENSEMBLE = "adue-auto", "adue-paper", "softmax-response", "deep-ensemble"
 CELL = ["model", "data_set", "evaluation_set", "seed"]
@@ -20,7 +21,7 @@ def share_not_worse(rows: pd.DataFrame, column: str) -> str:
 
 def mean_ranks(aurocs: pd.DataFrame) -> pd.Series:
     """Return the mean rank over the cells in which every method has a value, best first."""
-    return aurocs.dropna().rank(axis=1, ascending=False).mean().sort_values()
+    return pd.Series(ranks(aurocs.to_numpy().T), index=aurocs.columns).sort_values()
 
 
 def main() -> None:

@@ -1,29 +1,20 @@
 """Extraction: every row once through the frozen classifier, in shards on disk so that a stopped run goes on."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
 from adue.features.classifier import FrozenClassifier
-from adue.files import atomic_write
+from adue.features.shards import SHARD_ROWS, Encoding, Progress, like_length, read_shard, rows_key, write_shard
 from adue.types import FeatureSet
 
-SHARD_ROWS = 2048
-
-Progress = Callable[[int], None]
-"""Called with the number of rows just done."""
-
-Encoding = dict[str, list[int]]
-"""One text as token ids and what goes with them, not padded."""
+NAMES = {"features", "logits"}
+"""What a shard of an extraction holds."""
 
 
 def extract(
@@ -55,13 +46,12 @@ def extract(
     shards = []
     for start in range(0, len(texts), SHARD_ROWS):
         rows = classifier.tokenize(texts[start : start + SHARD_ROWS])
-        path = None if folder is None else folder / f"{_rows_key(rows)}.safetensors"
-        shard = None if path is None else _read_shard(path, sum(map(classifier.rows_in, rows)))
+        path = None if folder is None else folder / f"{rows_key(rows)}.safetensors"
+        shard = None if path is None else read_shard(path, sum(map(classifier.rows_in, rows)), NAMES)
         if shard is None:
             shard = _run(classifier, rows, batch_size, on_progress)
             if path is not None:
-                with atomic_write(path) as temporary:
-                    temporary.write_bytes(save(shard))
+                write_shard(path, shard)
         elif on_progress is not None:
             on_progress(len(rows))
         shards.append(shard)
@@ -75,37 +65,16 @@ def extract(
     )
 
 
-def _rows_key(rows: Sequence[Encoding]) -> str:
-    """Return a file name that changes with any token: with the texts, the tokenizer, the cut."""
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:32]
-
-
-def _read_shard(path: Path, rows: int) -> dict[str, Tensor] | None:
-    try:
-        shard = load_file(path)
-    except (OSError, SafetensorError):
-        return None
-    whole = shard.keys() == {"features", "logits"} and all(len(tensor) == rows for tensor in shard.values())
-    return shard if whole else None
-
-
 def _run(
     classifier: FrozenClassifier, encodings: Sequence[Encoding], batch_size: int, on_progress: Progress | None
 ) -> dict[str, Tensor]:
     ends = list(accumulate(map(classifier.rows_in, encodings), initial=0))
     features: Float[Tensor, "rows hidden"] = torch.empty(ends[-1], classifier.head.shape.hidden_size)
     logits: Float[Tensor, "rows classes"] = torch.empty(ends[-1], classifier.head.shape.num_labels)
-    for batch in _batches([len(row["input_ids"]) for row in encodings], batch_size):
+    for batch in map(Tensor.tolist, like_length(encodings, batch_size)):
         hidden, answers = classifier.forward(classifier.collate([encodings[index] for index in batch]))
         rows = [row for index in batch for row in range(ends[index], ends[index + 1])]
         features[rows], logits[rows] = hidden.float().cpu(), answers.float().cpu()
         if on_progress is not None:
             on_progress(len(batch))
     return {"features": features, "logits": logits}
-
-
-def _batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
-    """Yield row numbers in batches of like length, so that little of a batch is padding."""
-    order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]

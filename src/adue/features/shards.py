@@ -11,10 +11,16 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from adue.features.classifier import FrozenClassifier
-from adue.features.extract import SHARD_ROWS, Encoding, Progress
 from adue.files import atomic_write
 
+SHARD_ROWS = 2048
 VALUES = "values"
+
+Progress = Callable[[int], None]
+"""Called with the number of rows just done."""
+
+Encoding = dict[str, list[int]]
+"""One text as token ids and what goes with them, not padded."""
 
 
 def in_shards(
@@ -42,15 +48,14 @@ def in_shards(
     for start in range(0, len(texts), SHARD_ROWS):
         rows = classifier.tokenize(texts[start : start + SHARD_ROWS])
         path = None if folder is None else folder / f"{rows_key(rows)}.safetensors"
-        values = None if path is None else _read(path, len(rows))
-        if values is None:
-            values = compute(rows)
+        shard = None if path is None else read_shard(path, len(rows), {VALUES})
+        if shard is None:
+            shard = {VALUES: compute(rows).contiguous()}
             if path is not None:
-                with atomic_write(path) as temporary:
-                    temporary.write_bytes(save({VALUES: values.contiguous()}))
+                write_shard(path, shard)
         if on_progress is not None:
             on_progress(len(rows))
-        yield values
+        yield shard[VALUES]
 
 
 def rows_key(rows: Sequence[Encoding]) -> str:
@@ -65,9 +70,17 @@ def like_length(rows: Sequence[Encoding], batch_size: int) -> Sequence[Tensor]:
     return batches
 
 
-def _read(path: Path, rows: int) -> Tensor | None:
+def read_shard(path: Path, rows: int, names: set[str]) -> dict[str, Tensor] | None:
+    """Return the tensors called `names`, each of so many rows; None where there is no such file, or not a whole one."""
     try:
-        values = load_file(path).get(VALUES)
+        shard = load_file(path)
     except (OSError, SafetensorError):
         return None
-    return values if values is not None and len(values) == rows else None
+    whole = shard.keys() == names and all(len(tensor) == rows for tensor in shard.values())
+    return shard if whole else None
+
+
+def write_shard(path: Path, shard: dict[str, Tensor]) -> None:
+    """Write the tensors as a whole or not at all; an ArtifactError where that cannot be done."""
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(save(shard))

@@ -9,8 +9,9 @@ from peft import PeftConfig, PeftModel
 
 from adue.errors import DataError, ModelError
 from adue.features.classifier import FrozenClassifier, active_adapter
-from adue.features.extract import Progress, extract
+from adue.features.extract import extract
 from adue.features.loading import LoadedModel, load_trained, read_adapter
+from adue.features.shards import Progress
 from adue.pretrained import quiet_peft
 from adue.types import FeatureSet
 

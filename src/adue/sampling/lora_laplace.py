@@ -25,8 +25,7 @@ from torch.utils.data import DataLoader
 from adue.digests import tensors_sha256
 from adue.errors import DataError, ModelError
 from adue.features.classifier import FrozenClassifier, evaluation_mode
-from adue.features.extract import Encoding, Progress
-from adue.features.shards import in_shards, like_length
+from adue.features.shards import Encoding, Progress, in_shards, like_length
 from adue.methods.bayesian import set_prior_precision
 from adue.methods.laplace_torch import laplace_torch, without_reminders
 

@@ -11,8 +11,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from adue.errors import ModelError
 from adue.features.classifier import FrozenClassifier, evaluation_mode
-from adue.features.extract import Encoding, Progress
-from adue.features.shards import in_shards, like_length, rows_key
+from adue.features.shards import Encoding, Progress, in_shards, like_length, rows_key
 
 PASSES = 10
 
