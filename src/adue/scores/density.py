@@ -9,7 +9,7 @@ from sklearn.covariance import ledoit_wolf_shrinkage
 from torch import Tensor
 
 from adue.errors import DataError
-from adue.scores.distances import means_by_class
+from adue.scores.moments import means_by_class
 
 FLOOR = 1e-9
 """Least variance in any direction, as a share of the mean variance within all classes."""

@@ -1,13 +1,22 @@
 """Mahalanobis distances of a row's features to the training rows: to the classes, to all rows, and the difference."""
 
+import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from jaxtyping import Float, Int
-from sklearn.covariance import LedoitWolf, empirical_covariance
+from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 
-from adue.errors import DataError
+from adue.errors import DataError, DataWarning
+from adue.scores.moments import ClassMoments
+from adue.scores.parts import ROWS_AT_ONCE, in_parts
+from adue.scores.whitening import whitening
+
+Batch: TypeAlias = tuple[Float[Tensor, "rows hidden"], Int[Tensor, " rows"]]
+"""Features and labels of the same rows."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +36,46 @@ class GaussianStatistics:
     def fit(cls, features: Float[Tensor, "rows hidden"], labels: Int[Tensor, " rows"]) -> "GaussianStatistics":
         """Return the Gaussians of all rows, and of the classes that occur in `labels`.
 
-        The covariances are those of maximum likelihood where there are more rows than dimensions, and shrunk by the
-        rule of Ledoit and Wolf (2004) otherwise.
+        The covariances are those of maximum likelihood where rows outnumber classes by the number of dimensions or
+        more, and shrunk by the rule of Ledoit and Wolf (2004) otherwise.
 
         Raises
         ------
         DataError
             When there are fewer than two rows.
+
+        Warns
+        -----
+        DataWarning
+            When the covariance within classes is singular all the same: some features are constant, or others repeated.
         """
-        if len(features) < 2:  # noqa: PLR2004
+        return cls.fit_batches(zip(features.split(ROWS_AT_ONCE), labels.split(ROWS_AT_ONCE), strict=True))
+
+    @classmethod
+    def fit_batches(cls, batches: Iterable[Batch]) -> "GaussianStatistics":
+        """Return what `fit` returns for the rows of all batches together, which are read once and not kept.
+
+        >>> rows, labels = torch.tensor([[-1.0], [9.0], [1.0]]), torch.tensor([0, 1, 0])
+        >>> GaussianStatistics.fit_batches(zip(rows.split(2), labels.split(2))).class_means
+        tensor([[0.],
+                [9.]], dtype=torch.float64)
+        """
+        moments: ClassMoments | None = None
+        for features, labels in batches:
+            moments = moments or ClassMoments(features.shape[-1], features.device)
+            moments.update(features, labels)
+        if moments is None or moments.rows < 2:  # noqa: PLR2004
             raise DataError("distances need at least two training rows to estimate a covariance; give more rows")
-        x = features.double()
-        class_means, index = means_by_class(x, labels)
-        mean = x.mean(dim=0)
-        return cls(class_means, _whitening_of(x - class_means[index]), mean, _whitening_of(x - mean))
+        within, marginal = _covariances(moments)
+        factor, width = whitening(within), within.shape[-1]
+        if factor.shape[-1] < width:
+            warnings.warn(
+                f"the training rows vary within their classes in {factor.shape[-1]} of {width} directions only, and "
+                "distances are measured in these; drop features that are constant or repeat others, or give more rows",
+                DataWarning,
+                stacklevel=2,
+            )
+        return cls(moments.means, factor, moments.mean, whitening(marginal))
 
 
 def mahalanobis(features: Float[Tensor, "rows hidden"], statistics: GaussianStatistics) -> Float[Tensor, " rows"]:
@@ -50,10 +85,17 @@ def mahalanobis(features: Float[Tensor, "rows hidden"], statistics: GaussianStat
     >>> mahalanobis(torch.tensor([[0.0], [2.0], [10.0]]), statistics)
     tensor([0., 4., 0.], dtype=torch.float64)
     """
-    rows, means = features.double() @ statistics.whitening, statistics.class_means @ statistics.whitening
-    # Not by way of a product of both: the distance of a row near its class would be lost in rounding.
-    distances: Tensor = torch.cdist(rows, means, compute_mode="donot_use_mm_for_euclid_dist")
-    return distances.amin(dim=-1).square()
+    means = (statistics.class_means - statistics.mean) @ statistics.whitening
+    offsets = means.square().sum(dim=-1) / 2
+
+    def distances(x: Tensor) -> Tensor:
+        rows = (x - statistics.mean) @ statistics.whitening
+        # Which class is nearest is known from products with all means; how near it is, from the difference itself:
+        # the distance of a row near its class would be lost in the rounding of the products.
+        nearest = (rows @ means.T - offsets).argmax(dim=-1)
+        return (rows - means[nearest]).square().sum(dim=-1)
+
+    return in_parts(distances, features)
 
 
 def marginal_mahalanobis(
@@ -65,7 +107,11 @@ def marginal_mahalanobis(
     >>> marginal_mahalanobis(torch.tensor([[5.0], [0.0]]), statistics)
     tensor([0.0000, 0.9615], dtype=torch.float64)
     """
-    return ((features.double() - statistics.mean) @ statistics.marginal_whitening).square().sum(dim=-1)
+
+    def distances(x: Tensor) -> Tensor:
+        return ((x - statistics.mean) @ statistics.marginal_whitening).square().sum(dim=-1)
+
+    return in_parts(distances, features)
 
 
 def relative_mahalanobis(
@@ -80,38 +126,14 @@ def relative_mahalanobis(
     return mahalanobis(features, statistics) - marginal_mahalanobis(features, statistics)
 
 
-def means_by_class(
-    features: Float[Tensor, "rows hidden"], labels: Int[Tensor, " rows"]
-) -> tuple[Float[Tensor, "classes hidden"], Int[Tensor, " rows"]]:
-    """Return the means of the classes that occur, in the order of their labels, and each row's place among them.
-
-    >>> means_by_class(torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([0, 7, 7]))
-    (tensor([[1.],
-            [3.]]), tensor([0, 1, 1]))
-    """
-    classes, index = torch.unique(labels, return_inverse=True)
-    sums = torch.zeros(len(classes), features.shape[-1], dtype=features.dtype).index_add_(0, index, features)
-    return sums / index.bincount().unsqueeze(-1), index
-
-
-def whitening(covariance: Float[Tensor, "hidden hidden"]) -> Float[Tensor, "hidden rank"]:
-    """Return W with ``W W^T`` the pseudo-inverse of `covariance`; directions without variance are left out.
-
-    >>> whitening(torch.tensor([[4.0, 0.0], [0.0, 0.0]]))
-    tensor([[0.5000],
-            [0.0000]])
-    """
-    variances, directions = torch.linalg.eigh(covariance)
-    rounding = torch.finfo(covariance.dtype).eps * len(covariance) * torch.linalg.vector_norm(variances)
-    kept = variances > rounding
-    factor: Tensor = directions[:, kept] / variances[kept].sqrt()
-    return factor
-
-
-def _whitening_of(deviations: Tensor) -> Tensor:
-    rows, width = deviations.shape
-    if rows > width:
-        covariance = empirical_covariance(deviations.numpy(), assume_centered=True)
-    else:
-        covariance = LedoitWolf(assume_centered=True).fit(deviations.numpy()).covariance_
-    return whitening(torch.from_numpy(covariance))
+def _covariances(moments: ClassMoments) -> tuple[Tensor, Tensor]:
+    """Return the covariance within classes, and that of all rows."""
+    width = len(moments.within)
+    if moments.degrees >= width:
+        return moments.within / moments.rows, (moments.within + moments.between) / moments.rows
+    x, labels = (torch.cat(parts) for parts in zip(*moments.batches, strict=True))
+    own_means = moments.means[torch.searchsorted(moments.classes, labels)]
+    within, marginal = (
+        ledoit_wolf((x - means).cpu().numpy(), assume_centered=True)[0] for means in (own_means, moments.mean)
+    )
+    return torch.from_numpy(within).to(x.device), torch.from_numpy(marginal).to(x.device)

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from torch import Tensor
 
 from adue.errors import DataError
-from adue.scores.distances import whitening
+from adue.scores.whitening import whitening
 
 COMPONENTS = 256
 KERNEL_ROWS = 2000
