@@ -1,0 +1,89 @@
+"""Base model, adapter and both heads as one module: tokens in; logits, probabilities and U out."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from peft import PeftModel
+from torch import Tensor, nn
+
+from adue.correction import CorrectedResponse
+from adue.errors import ModelError
+from adue.estimator import FittedHead
+from adue.features.classifier import FrozenClassifier, classification_model
+from adue.features.layouts import Layout, pad_token_id, pool_hidden
+from adue.head import AdueHead
+
+OUTPUTS = ("logits", "probabilities", "uncertainty")
+
+
+class ClassifierWithHead(nn.Module):
+    """A float32 copy of a classifier, its adapter merged into its weights, and the head that gives U.
+
+    Parameters
+    ----------
+    model
+        A transformers model for sequence classification.
+    layout
+        Where its own head sits.
+    head
+        What was fitted to it.
+    """
+
+    def __init__(self, model: Any, layout: Layout, head: AdueHead | CorrectedResponse) -> None:
+        super().__init__()
+        self.model, self.head, self.layout = model, head, layout
+        self.eval()
+
+    @classmethod
+    def of(cls, classifier: FrozenClassifier, fitted: FittedHead) -> "ClassifierWithHead":
+        """Return the module of a classifier and its head, both copied.
+
+        Raises
+        ------
+        ModelError
+            When the adapter is of a kind that cannot be merged, or another one has been made active.
+        """
+        classifier.require_adapter()
+        return cls(_merged(classifier.model).float().cpu(), classifier.layout, deepcopy(fitted.head).cpu())
+
+    @torch.no_grad()
+    def forward(
+        self, inputs: Mapping[str, Tensor]
+    ) -> tuple[Float[Tensor, "rows classes"], Float[Tensor, "rows classes"], Float[Tensor, " rows"]]:
+        """Return logits, probabilities and U of one padded batch."""
+        entered: list[Tensor] = []
+        entry = self.model.get_submodule(self.layout.entry)
+        handle = entry.register_forward_pre_hook(lambda _, given: entered.append(given[0]))
+        try:
+            logits = self.model(**inputs).logits
+        finally:
+            handle.remove()
+        features = self._pool(entered[-1], inputs["input_ids"])
+        given = (features, logits) if isinstance(self.head, CorrectedResponse) else (features,)
+        return logits, logits.softmax(dim=-1), self.head(*given)
+
+    def _pool(self, hidden: Tensor, input_ids: Tensor) -> Tensor:
+        padding = pad_token_id(self.model.config)
+        if self.layout.pool != "last" or padding is None:
+            return pool_hidden(hidden, self.layout.pool, input_ids, padding)
+        # The rule of pool_hidden, whose len(hidden) would fix the number of rows of a traced graph.
+        positions = torch.arange(input_ids.shape[-1], dtype=torch.int32)
+        last = (positions * (input_ids != padding).to(torch.int32)).argmax(dim=-1)
+        return hidden[torch.arange(hidden.shape[0]), last]
+
+
+def _merged(model: nn.Module) -> Any:
+    copied = deepcopy(model)
+    if not isinstance(copied, PeftModel):
+        return classification_model(copied)
+    try:
+        return copied.merge_and_unload()
+    except (AttributeError, NotImplementedError, ValueError) as error:
+        kind = copied.active_peft_config.peft_type.value
+        raise ModelError(
+            f"an adapter of the kind {kind} cannot be merged into its base model, which one graph asks for; "
+            "train LoRA, DoRA or IA3 to export it"
+        ) from error
