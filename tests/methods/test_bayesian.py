@@ -1,7 +1,9 @@
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from adue.digests import tensors_sha256
 from adue.errors import DataError, MissingExtraError
 from adue.head import AdueHead
 from adue.methods import bayesian
-from adue.methods.bayesian import BAYESIAN_METHODS, kronecker_variance
+from adue.methods.bayesian import BAYESIAN_METHODS, kronecker_variance, whole_variance
 from adue.methods.laplace_torch import laplace_torch
 from adue.methods.method import FitRows, Method, ScoreRows
 from adue.methods.swag import draw
@@ -87,18 +89,19 @@ def test_rows_far_from_the_training_rows_are_less_sure(monkeypatch: pytest.Monke
     assert scorer(given(far)).mean() > 0.01
 
 
-def test_the_kronecker_predictive_is_the_librarys_own_computed_without_its_jacobians() -> None:
-    laplace = laplace_torch()
-    for bias in (True, False):
-        layer = torch.nn.Linear(6, 4, bias=bias)
-        labels = torch.randint(4, (200,))
-        posterior = laplace.Laplace(layer, "classification", subset_of_weights="all", hessian_structure="kron")
-        inputs = torch.randn(200, 6)
-        posterior.fit(DataLoader(TensorDataset(inputs, labels), batch_size=50))
-        posterior.prior_precision = 3.0
-        jacobians, _ = posterior.backend.jacobians(inputs[:7])
-        expected = posterior.functional_variance(jacobians).diagonal(dim1=-2, dim2=-1)
-        torch.testing.assert_close(kronecker_variance(posterior, inputs[:7]), expected, rtol=1e-4, atol=1e-6)
+@pytest.mark.parametrize(("structure", "variance"), [("kron", kronecker_variance), ("full", whole_variance)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_variances_are_the_librarys_own_computed_without_its_jacobians(
+    structure: str, variance: Callable[[Any, Tensor], Tensor], bias: bool
+) -> None:
+    layer = torch.nn.Linear(6, 4, bias=bias)
+    posterior = laplace_torch().Laplace(layer, "classification", subset_of_weights="all", hessian_structure=structure)
+    inputs = torch.randn(200, 6)
+    posterior.fit(DataLoader(TensorDataset(inputs, torch.randint(4, (200,))), batch_size=50))
+    posterior.prior_precision = 3.0
+    jacobians, _ = posterior.backend.jacobians(inputs[:7])
+    expected = posterior.functional_variance(jacobians).diagonal(dim1=-2, dim2=-1)
+    torch.testing.assert_close(variance(posterior, inputs[:7]), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_whole_and_kronecker_hessian_rank_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """A posterior over the classification head, from features alone: last-layer Laplace, and SWAG."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from adue.methods.method import FitRows, Method, Scorer, ScoreRows
 from adue.methods.swag import fit_swag
 from adue.types import FeatureSet
 
-FIT_BATCH, SCORE_BATCH = 1024, 256
+FIT_BATCH = 1024
 
 FULL_PARAMETERS = 1000
 """Up to this many weights the Hessian is kept whole; above, as a Kronecker product, in seconds instead of minutes."""
@@ -54,11 +55,10 @@ def fit_last_layer_laplace(rows: FitRows) -> Scorer:
     with without_reminders():
         posterior.fit(DataLoader(TensorDataset(inputs, labels), batch_size=FIT_BATCH))
         set_prior_precision(posterior)
-    predict = _whole_predictive if whole else _kronecker_predictive
+    variance = whole_variance if whole else kronecker_variance
 
     def score(given: ScoreRows) -> Tensor:
-        batches = _hidden(head, given.rows.features).split(SCORE_BATCH)
-        probabilities = torch.cat([predict(posterior, batch) for batch in batches]).double()
+        probabilities = _predictive(posterior, _hidden(head, given.rows.features), variance).double()
         return 1 - probabilities.gather(-1, given.rows.predictions.unsqueeze(-1)).squeeze(-1)
 
     return score
@@ -91,15 +91,25 @@ def _labels(rows: FeatureSet) -> Tensor:
     return rows.labels
 
 
-def _whole_predictive(posterior: Any, inputs: Tensor) -> Float[Tensor, "rows classes"]:
-    probabilities: Tensor = posterior(inputs, pred_type="glm", link_approx="probit")
-    return probabilities.detach()
-
-
 @torch.no_grad()
-def _kronecker_predictive(posterior: Any, inputs: Tensor) -> Float[Tensor, "rows classes"]:
+def _predictive(posterior: Any, inputs: Tensor, variance: Callable[[Any, Tensor], Tensor]) -> Tensor:
     mean: Tensor = posterior.model(inputs)
-    return (mean / (1 + math.pi / 8 * kronecker_variance(posterior, inputs)).sqrt()).softmax(dim=-1)
+    return (mean / (1 + math.pi / 8 * variance(posterior, inputs)).sqrt()).softmax(dim=-1)
+
+
+def whole_variance(posterior: Any, inputs: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows classes"]:
+    """Return the variance of each logit under a posterior of one linear layer whose covariance is kept whole.
+
+    laplace-torch multiplies Jacobians, which for one linear layer hold little but zeros; these are the same numbers.
+    """
+    classes, width = posterior.model.weight.shape
+    covariance, hidden = posterior.posterior_covariance, inputs
+    places = torch.arange(classes * width).view(classes, width)
+    if posterior.model.bias is not None:
+        places = torch.column_stack([places, classes * width + torch.arange(classes)])
+        hidden = torch.nn.functional.pad(inputs, (0, 1), value=1.0)
+    blocks = (covariance[own][:, own] for own in places)
+    return torch.stack([((hidden @ block) * hidden).sum(dim=-1) for block in blocks], dim=-1)
 
 
 def kronecker_variance(posterior: Any, inputs: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows classes"]:
