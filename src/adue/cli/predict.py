@@ -1,31 +1,80 @@
 """`adue predict`."""
 
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from adue.cli import options as opt
 from adue.cli.command import command
 from adue.cli.console import err, out, print_json, progress_bar
+from adue.errors import DataError
 
 if TYPE_CHECKING:
     from adue.workflows.options import ModelOptions
     from adue.workflows.predict import PredictResult
+    from adue.workflows.predict_ray import RayOptions
 
 
-@command(model_options=opt.model_options)
+def engine_options(
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="[bold]ray[/bold]: Parquet in, a folder of Parquet out, on a Ray cluster (docs/scaling.md)."),
+    ] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="Ray cluster to use, for example auto; else one is started on this host.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Most workers on Ray; by default as many as there is room for.", min=1)
+    ] = None,
+    cpus_per_worker: Annotated[int | None, typer.Option(help="Cores of a worker on Ray, by default 1.", min=1)] = None,
+) -> "RayOptions | None":
+    """Return where the workers of Ray run, None without Ray.
+
+    Raises
+    ------
+    DataError
+        When an option of Ray is given without it.
+    """
+    given = {"address": address, "workers": workers, "cpus_per_worker": cpus_per_worker}
+    given = {name: value for name, value in given.items() if value is not None}
+    if engine == "local":
+        if given:
+            option = next(iter(given)).replace("_", "-")
+            raise DataError(f"--{option} is an option of --engine ray; add that, or leave --{option} out")
+        return None
+    from adue.workflows.predict_ray import RayOptions
+
+    return RayOptions.model_validate(given)
+
+
+@command(model_options=opt.model_options, ray_options=engine_options)
 def predict(
     adapter: opt.Adapter,
-    output: Annotated[str, typer.Option(help="File to write (.jsonl, .csv, .tsv, .parquet), or - for JSON lines.")],
+    output: Annotated[
+        str,
+        typer.Option(help="File to write (.jsonl, .csv, .tsv, .parquet), or - for JSON lines; with Ray a new folder."),
+    ],
     model_options: "ModelOptions",
-    source: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Rows to score; - reads JSON lines.")] = "-",
+    ray_options: "RayOptions | None",
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FILE|-]", help="Rows to score; - reads JSON lines; with Ray a Parquet file or folder."
+        ),
+    ] = "-",
     text_column: opt.TextColumn = None,
     prefix: Annotated[str, typer.Option(help="Put before the names of the new columns.")] = "",
     as_json: opt.Json = False,
 ) -> None:
     """Score a file of texts: the same rows out, with label, probability and uncertainty."""
-    from adue.workflows.predict import predict as run
+    from adue.workflows.predict import predict as run_here
 
+    run = run_here
+    if ray_options is not None:
+        from adue.workflows.predict_ray import predict_on_ray
+
+        run = partial(predict_on_ray, ray_options=ray_options)
     result = run(
         adapter,
         source,

@@ -56,7 +56,7 @@ class ModelOptions(FrozenConfig):
         """Return the classifier and its uncertainty head, or raise an ArtifactError where it has none."""
         model = self.load(adapter)
         if model.fitted is None:
-            raise ArtifactError(f"{adapter} has no uncertainty head yet; fit one with adue fit {adapter} --data ...")
+            raise no_head(adapter)
         return model, model.fitted
 
     def load(self, adapter: str | Path, *, with_head: bool = True) -> AdueModel:
@@ -78,6 +78,11 @@ class ModelOptions(FrozenConfig):
             max_length=self.max_length,
             trust_remote_code=self.trust_remote_code,
         )
+
+
+def no_head(adapter: str | Path) -> ArtifactError:
+    """Return the error that says that nothing has been fitted to `adapter` yet."""
+    return ArtifactError(f"{adapter} has no uncertainty head yet; fit one with adue fit {adapter} --data ...")
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,14 @@
 """`adue predict`: the same rows out, with label, probability and uncertainty; streamed, and whole or not there."""
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from adue.datasets import guess_text_column
-from adue.errors import DataError, DataWarning
 from adue.model import AdueModel
 from adue.results import Result
+from adue.workflows.columns import answer_columns, checked_texts, find_text_column, is_empty, warn_of_empty
 from adue.workflows.options import ModelOptions, Progress, no_progress
 from adue.workflows.rows import Row, read_rows, write_rows
-
-COLUMNS = ("label", "probability", "uncertainty")
 
 
 class PredictResult(Result):
@@ -56,16 +52,15 @@ def predict(
     total, empty = 0.0, 0
     with write_rows(output) as write, progress("scoring rows", None) as advance:
         for chunk in read_rows(source):
-            texts = _texts(chunk, text_column, prefix, first=labels.total())
-            scored = _score(model, chunk, texts, prefix, options.batch_size)
+            column = find_text_column(list(chunk[0]), text_column, prefix)
+            texts = checked_texts([row.get(column) for row in chunk], column, first=labels.total())
+            scored = _scored(model, chunk, texts, prefix, options.batch_size)
             write(scored)
             labels.update(str(row[f"{prefix}label"]) for row in scored)
             total += sum(row[f"{prefix}uncertainty"] for row in scored)
-            empty += sum(not text.strip() for text in texts)
+            empty += sum(map(is_empty, texts))
             advance(len(chunk))
-    if empty:
-        found = "text is empty; it was" if empty == 1 else "texts are empty; they were"
-        warnings.warn(f"{empty} {found} scored like any other", DataWarning, stacklevel=2)
+    warn_of_empty(empty)
     rows = labels.total()
     return PredictResult(
         output=output,
@@ -76,32 +71,7 @@ def predict(
     )
 
 
-def _texts(chunk: Sequence[Row], text_column: str | None, prefix: str, first: int) -> list[str]:
-    taken = [f"{prefix}{name}" for name in COLUMNS if f"{prefix}{name}" in chunk[0]]
-    if taken:
-        raise DataError(
-            f"the rows already have the column '{taken[0]}', which would be overwritten; "
-            "choose other names with --prefix, for example --prefix predicted_"
-        )
-    column = guess_text_column(list(chunk[0]), text_column)
-    for number, row in enumerate(chunk, start=first + 1):
-        if not isinstance(row.get(column), str):
-            raise DataError(
-                f"row {number} has no text in the column '{column}' (found: {row.get(column)!r}); "
-                "drop the row, or name another column with --text-column"
-            )
-    return [row[column] for row in chunk]
-
-
-def _score(model: AdueModel, chunk: Sequence[Row], texts: list[str], prefix: str, batch_size: int) -> list[Row]:
-    answers = model.predict(texts, batch_size=batch_size)
-    probabilities = answers.probabilities.max(axis=-1)
-    return [
-        row
-        | {
-            f"{prefix}label": answers.label_names[index],
-            f"{prefix}probability": float(probabilities[index]),
-            f"{prefix}uncertainty": float(answers.uncertainty[index]),
-        }
-        for index, row in enumerate(chunk)
-    ]
+def _scored(model: AdueModel, chunk: Sequence[Row], texts: list[str], prefix: str, batch_size: int) -> list[Row]:
+    answers = answer_columns(model, texts, prefix, batch_size)
+    new = (dict(zip(answers, values, strict=True)) for values in zip(*answers.values(), strict=True))
+    return [row | columns for row, columns in zip(chunk, new, strict=True)]

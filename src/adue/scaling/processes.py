@@ -1,0 +1,75 @@
+"""Processes that accelerate or torchrun has started together: which one this is, and waiting for the others."""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import cache
+from typing import TypeVar
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list, get_int_from_env, parse_flag_from_env
+
+Value = TypeVar("Value")
+_SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
+_PATIENCE = timedelta(days=7)
+"""The others wait while one process fits; a process that dies is noticed by the launcher, which ends all."""
+
+
+class Processes:
+    """The processes that work on the same task; only one where nothing has launched several.
+
+    Parameters
+    ----------
+    state
+        What accelerate knows of them, None for a process on its own.
+    """
+
+    def __init__(self, state: PartialState | None = None) -> None:
+        self._state = state
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return 1 if self._state is None else int(self._state.num_processes)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the one that fits, prints and writes."""
+        return self._state is None or bool(self._state.is_main_process)
+
+    @property
+    def device_index(self) -> int:
+        """Which of its host's processes this is, and so which of its GPUs it takes."""
+        return 0 if self._state is None else int(self._state.local_process_index)
+
+    def share(self, items: Sequence[Value]) -> Sequence[Value]:
+        """Return the items that are this process's to do; every item is that of exactly one process."""
+        return items if self._state is None else items[self._state.process_index :: self.count]
+
+    def wait(self) -> None:
+        """Return when all processes have come to this point."""
+        if self._state is not None:
+            self._state.wait_for_everyone()
+
+    def once(self, work: Callable[[], Value]) -> Value:
+        """Return in every process what `work` returns in the main one, the only one that does it."""
+        if self._state is None:
+            return work()
+        done = [work()] if self.is_main else [None]
+        result: Value = broadcast_object_list(done)[0]
+        return result
+
+
+@cache
+def processes() -> Processes:
+    """Return the processes of this task, connected to each other.
+
+    Nothing is set up where the environment does not say that there are several.
+    """
+    if get_int_from_env(_SIZES, 1) <= 1:
+        return Processes()
+    cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
+    # accelerate warns about threads that nobody has set; as many as there are cores for each process is right.
+    os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
+    return Processes(PartialState(cpu=cpu, timeout=_PATIENCE))

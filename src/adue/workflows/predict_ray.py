@@ -1,0 +1,231 @@
+"""`adue predict --engine ray`: a folder of Parquet files scored in pieces by the workers of a Ray cluster."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from fsspec import AbstractFileSystem
+from pydantic import Field
+
+from adue.checkpoint import find_folder
+from adue.config import FrozenConfig
+from adue.errors import ArtifactError, MissingExtraError
+from adue.persistence import CONFIG_FILE, HEAD_FILE
+from adue.scaling.pieces import (
+    Piece,
+    find_pieces,
+    open_address,
+    pieces_key,
+    read_piece,
+    remove_leftovers,
+    write_piece,
+)
+from adue.workflows.columns import (
+    answer_columns,
+    checked_texts,
+    find_text_column,
+    is_empty,
+    warn_of_empty,
+)
+from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
+from adue.workflows.predict import PredictResult
+from adue.workflows.rows import CHUNK_ROWS
+
+MANIFEST, SUCCESS = "_adue.json", "_SUCCESS"
+"""What a folder is the output of; and that it is whole. Readers of data sets pass over names with an underscore."""
+
+
+class RayOptions(FrozenConfig):
+    """Where the workers run, and what each takes."""
+
+    address: str | None = None
+    """Of a cluster that runs already; None to start one on this host."""
+    workers: int | None = Field(default=None, gt=0)
+    """Most workers; None for as many as the cluster has room for."""
+    cpus_per_worker: int = Field(default=1, gt=0)
+    """Cores, and threads, of each worker; each holds a model of its own."""
+
+
+@dataclass(frozen=True)
+class ScoringJob:
+    """All that a worker has to know."""
+
+    adapter: str
+    source: str
+    output: str
+    text_column: str | None
+    prefix: str
+    options: ModelOptions
+
+
+class PieceScorer:
+    """Scores one piece after the other with a model that is loaded once."""
+
+    def __init__(self, job: ScoringJob) -> None:
+        self.job = job
+        self.model, _ = job.options.load_fitted(job.adapter)
+        self.source, _ = open_address(job.source)
+        self.target, self.folder = open_address(job.output)
+
+    def __call__(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Write the piece's file, unless an earlier attempt has, and return what is in it."""
+        piece = Piece(**item)
+        path = f"{self.folder}/{piece.name}"
+        if not self.target.exists(path):
+            write_piece(self.target, self.folder, piece.name, self._scored(piece))
+        return self._counted(piece, path)
+
+    def _scored(self, piece: Piece) -> Iterator[pa.Table]:
+        first = piece.first
+        for table in read_piece(self.source, piece, CHUNK_ROWS):
+            column = find_text_column(table.column_names, self.job.text_column, self.job.prefix)
+            texts = checked_texts(table[column].to_pylist(), column, first, where=f" of {piece.path}")
+            answers = answer_columns(self.model, texts, self.job.prefix, self.job.options.batch_size)
+            yield _widened(table, answers)
+            first += len(texts)
+
+    def _counted(self, piece: Piece, path: str) -> dict[str, Any]:
+        with self.target.open(path, "rb") as file:
+            table = pq.read_table(file)
+        *given, label, _, uncertainty = table.column_names
+        text = find_text_column(given, self.job.text_column, self.job.prefix)
+        return {
+            "number": piece.number,
+            "rows": len(table),
+            "empty": sum(map(is_empty, table[text].to_pylist())),
+            "uncertainty": pc.sum(table[uncertainty]).as_py(),
+            "labels": json.dumps(Counter(table[label].to_pylist())),
+        }
+
+
+def _widened(table: pa.Table, columns: Mapping[str, Sequence[object]]) -> pa.Table:
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values))
+    return table
+
+
+def predict_on_ray(
+    adapter: str | Path,
+    source: str,
+    output: str,
+    *,
+    text_column: str | None = None,
+    prefix: str = "",
+    model_options: ModelOptions | None = None,
+    ray_options: RayOptions | None = None,
+    progress: Progress = no_progress,
+) -> PredictResult:
+    """Score every row of the Parquet files at `source` and write them, with three more columns, to the folder `output`.
+
+    Rows keep their order: that of the files' names. The folder holds `_SUCCESS` when it is whole; a stopped run goes
+    on when it is called again in the same way.
+
+    Parameters
+    ----------
+    adapter
+        A folder that every host can read, or a hub id.
+    source, output
+        A Parquet file or a folder of them, and a folder: paths that every host can read, or addresses of fsspec.
+    prefix
+        Put before the names of the new columns, where the rows already have columns called so.
+
+    Raises
+    ------
+    AdueError
+        When there is no head, a row cannot be read or written, `output` holds anything else, or the cluster is gone.
+    """
+    job = ScoringJob(_as_seen_elsewhere(adapter), source, output, text_column, prefix, model_options or ModelOptions())
+    pieces = find_pieces(source)
+    target, folder = open_address(output)
+    _claim(target, folder, _manifest(job, pieces))
+    with progress("scoring rows", sum(piece.rows for piece in pieces)) as advance:
+        counts = []
+        for count in _run(job, pieces, ray_options or RayOptions()):
+            counts.append(count)
+            advance(count["rows"])
+    _finish(target, folder, pieces, counts)
+    result = _summary(output, counts)
+    warn_of_empty(result.empty_texts)
+    return result
+
+
+def _run(job: ScoringJob, pieces: Sequence[Piece], options: RayOptions) -> Iterator[dict[str, Any]]:
+    try:
+        # An optional package.
+        from adue.scaling.cluster import Workers, ray_cluster, work_on_ray  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtraError('--engine ray needs the package ray[data]; run pip install "adue[ray]"') from error
+    gpus = 1 if job.options.device.startswith("cuda") else 0
+    workers = Workers(options.workers, options.cpus_per_worker, gpus)
+    with ray_cluster(options.address, workers):
+        yield from work_on_ray(partial(PieceScorer, job), [asdict(piece) for piece in pieces], workers)
+
+
+def _as_seen_elsewhere(adapter: str | Path) -> str:
+    folder = Path(adapter).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else str(adapter)
+
+
+def _manifest(job: ScoringJob, pieces: Sequence[Piece]) -> dict[str, Any]:
+    """Return what the output depends on; the head's configuration names the adapter it belongs to."""
+    folder = find_folder(job.adapter)
+    try:
+        head = b"".join((folder / name).read_bytes() for name in (CONFIG_FILE, HEAD_FILE))
+    except FileNotFoundError as error:
+        raise no_head(job.adapter) from error
+    return {
+        "source": job.source,
+        "pieces": pieces_key(pieces),
+        "head": hashlib.sha256(head).hexdigest(),
+        "text_column": job.text_column,
+        "prefix": job.prefix,
+        "model": job.options.model_dump(mode="json", exclude={"device", "batch_size", "use_cache"}),
+    }
+
+
+def _claim(fs: AbstractFileSystem, folder: str, manifest: dict[str, Any]) -> None:
+    """Make `folder` this job's, or refuse one that holds anything else: rows would be doubled or mixed."""
+    path = f"{folder}/{MANIFEST}"
+    if fs.exists(path):
+        if json.loads(fs.cat_file(path)) != manifest:
+            raise ArtifactError(
+                f"{folder} holds the output of another run (see {MANIFEST} in it); give a new folder with --output"
+            )
+        return
+    if fs.exists(folder) and (fs.isfile(folder) or fs.ls(folder)):
+        raise ArtifactError(f"{folder} is there already and not empty; give a new folder with --output")
+    fs.makedirs(folder, exist_ok=True)
+    fs.pipe_file(path, json.dumps(manifest, indent=2).encode())
+
+
+def _finish(fs: AbstractFileSystem, folder: str, pieces: Sequence[Piece], counts: Sequence[dict[str, Any]]) -> None:
+    """Prove that every row is there once, and say so in the folder."""
+    remove_leftovers(fs, folder)
+    done = {count["number"]: count["rows"] for count in counts}
+    missing = [piece.name for piece in pieces if done.get(piece.number) != piece.rows]
+    if missing or len(counts) != len(pieces):
+        raise ArtifactError(
+            f"{len(missing)} files in {folder} do not hold the rows they should, the first is {missing[:1]}; "
+            "remove them and run the same command again"
+        )
+    fs.pipe_file(f"{folder}/{SUCCESS}", b"")
+
+
+def _summary(output: str, counts: Sequence[dict[str, Any]]) -> PredictResult:
+    rows = sum(count["rows"] for count in counts)
+    labels = sum((Counter(json.loads(count["labels"])) for count in counts), Counter[str]())
+    return PredictResult(
+        output=output,
+        rows=rows,
+        empty_texts=sum(count["empty"] for count in counts),
+        mean_uncertainty=sum(count["uncertainty"] for count in counts) / rows if rows else None,
+        labels=dict(labels.most_common()),
+    )
