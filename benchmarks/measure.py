@@ -7,7 +7,7 @@ import platform
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -36,10 +36,16 @@ def timed(work: Callable[[], Any]) -> Run:
 
 def compare(ours: Callable[[], Run], ordinary: Callable[[], Run], repeats: int) -> tuple[list[Run], list[Run]]:
     """Return the runs of both ways, taken in turn, so that a slow minute of the machine hits both."""
+    first, second = in_turn([ours, ordinary], repeats)
+    return first, second
+
+
+def in_turn(ways: Sequence[Callable[[], Run]], repeats: int) -> list[list[Run]]:
+    """Return the runs of each way; all ways are run once before any is run again."""
     context = multiprocessing.get_context("spawn")
-    runs: tuple[list[Run], list[Run]] = ([], [])
+    runs: list[list[Run]] = [[] for _ in ways]
     for _ in range(repeats):
-        for way, kept in zip((ours, ordinary), runs, strict=True):
+        for way, kept in zip(ways, runs, strict=True):
             with ProcessPoolExecutor(1, mp_context=context) as pool:
                 kept.append(pool.submit(way).result())
     return runs
@@ -47,10 +53,15 @@ def compare(ours: Callable[[], Run], ordinary: Callable[[], Run], repeats: int) 
 
 def arguments(description: str | None) -> argparse.Namespace:
     """Return the options that every benchmark has."""
+    return parser_of(description).parse_args()
+
+
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser of the options that every benchmark has, for one that has more."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--full", action="store_true", help="at the size that the goal is stated for")
     parser.add_argument("--json", type=Path, help="also write the result to this file")
-    return parser.parse_args()
+    return parser
 
 
 def report(name: str, ours: list[Run], ordinary: list[Run], *, agree: bool, target: Path | None, **more: Any) -> None:
@@ -70,6 +81,11 @@ def report(name: str, ours: list[Run], ordinary: list[Run], *, agree: bool, targ
         "versions": {package: version(package) for package in ("adue", "torch", "scikit-learn")},
         "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}",
     }
+    write(result, target)
+
+
+def write(result: Mapping[str, Any], target: Path | None) -> None:
+    """Print `result` as JSON, and write it to `target`."""
     text = json.dumps(result, indent=2)
     print(text)
     if target is not None:

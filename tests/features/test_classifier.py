@@ -1,4 +1,5 @@
 import re
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import transformers
 from peft import PeftModel
 from torch import Tensor, nn
 from transformers import PreTrainedConfig
+from transformers.models.bert.modeling_bert import BertLayer
 
 from adue import AdueModel, ModelError
 from adue.digests import tensors_sha256
@@ -26,6 +28,8 @@ from tests.support.tiny import HIDDEN, VOCABULARY, save_tiny_base, tiny_tokenize
 
 TEXTS = random_texts(20, seed=7)
 SIZES: dict[str, Any] = {"vocab_size": len(VOCABULARY), "hidden_size": HIDDEN, "num_labels": 3, "pad_token_id": 0}
+
+DEEP: dict[str, Any] = {"num_hidden_layers": 5, "num_attention_heads": 2, "intermediate_size": 32}
 
 UNLISTED: dict[str, tuple[Callable[[], PreTrainedConfig], str, str]] = {
     "mpnet": (
@@ -77,6 +81,36 @@ def test_an_architecture_nobody_listed_is_found_by_its_structure(name: str) -> N
     assert (classifier.layout.output, classifier.layout.pool) == (output, pool)
     features, logits = answers(classifier, TEXTS)
     torch.testing.assert_close(classifier.head.logits(features), logits, atol=1e-5, rtol=1e-5)
+
+
+class LayerOutputs:
+    """Remembers what every layer of an encoder gave, without keeping it alive."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.seen: list[weakref.ref[Tensor]] = []
+        for layer in model.modules():
+            if isinstance(layer, BertLayer):
+                layer.register_forward_hook(self._see)
+
+    def _see(self, _: nn.Module, __: Any, output: Any) -> None:
+        self.seen.append(weakref.ref(output[0] if isinstance(output, tuple) else output))
+
+    @property
+    def alive(self) -> int:
+        return sum(reference() is not None for reference in self.seen)
+
+
+def test_one_pass_keeps_no_hidden_state_of_any_layer() -> None:
+    torch.manual_seed(0)
+    model = transformers.BertForSequenceClassification(transformers.BertConfig(**SIZES, **DEEP)).eval()
+    classifier = FrozenClassifier.wrap(model, tiny_tokenizer(decoder=False))
+    batch, outputs = classifier.collate(classifier.tokenize(TEXTS)), LayerOutputs(model)
+    found = classifier.forward(batch)
+    assert (len(outputs.seen), outputs.alive) == (5, 0)
+    with torch.no_grad():
+        kept = model(**batch, output_hidden_states=True)
+    assert outputs.alive == 5
+    torch.testing.assert_close(found[1], kept.logits)
 
 
 class Twin(nn.Module):

@@ -1,16 +1,20 @@
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import torch
+from datasets import Dataset
 from peft import LoraConfig, PeftModel
 from peft.tuners.lora import LoraLayer
 
 from adue import AdueModel, ArtifactError, DataError
 from adue.features import extract as module
+from adue.features import joining
 from adue.features.classifier import FrozenClassifier
-from adue.features.extract import extract
+from adue.features.extract import extract, read_extracted
+from adue.features.manifest import Manifest, read_manifest
 from adue.types import FeatureSet
 from tests.support.adapters import make_answers_differ, random_texts, save_tiny_adapter, tiny_adapter
 from tests.support.disk import files_up_to
@@ -47,6 +51,12 @@ def assert_same(first: FeatureSet, second: FeatureSet) -> None:
 
 def shards(cache: Path) -> list[Path]:
     return sorted(cache.rglob("*.safetensors"))
+
+
+def manifest(cache: Path) -> Path:
+    """Return the only manifest in the cache."""
+    [path] = cache.rglob("*.json")
+    return path
 
 
 def test_rows_keep_their_order_whatever_the_batch_size(classifier: FrozenClassifier) -> None:
@@ -119,7 +129,7 @@ def test_a_stopped_run_goes_on_after_the_last_whole_shard(
     with pytest.raises(KeyboardInterrupt):
         extract(classifier, TEXTS, batch_size=2, cache=tmp_path, on_progress=stop_in_the_second_shard)
     assert len(shards(tmp_path)) == 1
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == shards(tmp_path)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {manifest(tmp_path), *shards(tmp_path)}
     passes.clear()
     resumed = extract(classifier, TEXTS, cache=tmp_path)
     assert sum(passes) == len(TEXTS) - 10
@@ -162,6 +172,85 @@ def test_another_text_or_order_is_computed_again(
         passes.clear()
         assert_same(extract(classifier, other, cache=tmp_path), extract(classifier, other))
         assert sum(passes) == 20
+
+
+def test_what_is_mapped_is_what_is_held_in_memory(
+    classifier: FrozenClassifier, tmp_path: Path, passes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = extract(classifier, TEXTS, cache=tmp_path)
+    monkeypatch.setattr(joining, "IN_MEMORY", 1)
+    mapped = extract(classifier, TEXTS, [0] * len(TEXTS), cache=tmp_path)
+    assert torch.equal(mapped.features, held.features)
+    assert torch.equal(mapped.logits, held.logits)
+
+
+@pytest.mark.parametrize("kind", [iter, tuple, lambda texts: Dataset.from_dict({"text": texts})["text"]])
+def test_texts_may_lie_in_anything_that_gives_one_after_the_other(
+    classifier: FrozenClassifier, passes: list[int], kind: Callable[[list[str]], Iterable[str]]
+) -> None:
+    labels = Dataset.from_dict({"label": [1] * len(TEXTS)})["label"]
+    found, expected = extract(classifier, kind(TEXTS), labels), extract(classifier, TEXTS)
+    assert torch.equal(found.features, expected.features)
+    assert found.labels is not None
+    assert found.labels.tolist() == [1] * len(TEXTS)
+
+
+def test_batches_hold_so_many_texts_and_padded_tokens_at_most(
+    classifier: FrozenClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes: list[torch.Size] = []
+    true_forward = FrozenClassifier.forward
+
+    def seen(self: FrozenClassifier, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        shapes.append(batch["input_ids"].shape)
+        return true_forward(self, batch)
+
+    monkeypatch.setattr(FrozenClassifier, "forward", seen)
+    extract(classifier, ["good " * 40, *TEXTS], batch_size=6, batch_tokens=42)
+    assert shapes[0][0] == 1
+    assert all(rows <= 6 and (rows * tokens <= 42 or rows == 1) for rows, tokens in shapes)
+    assert len({rows for rows, _ in shapes}) > 2
+
+
+class TestTheManifest:
+    def test_it_names_model_inputs_and_position_of_a_stopped_run(
+        self, classifier: FrozenClassifier, tmp_path: Path, passes: list[int]
+    ) -> None:
+        def stop(_: int) -> None:
+            if sum(passes) > 10:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            extract(classifier, TEXTS, cache=tmp_path, on_progress=stop)
+        stopped = read_manifest(manifest(tmp_path))
+        assert (stopped.model, stopped.position, stopped.complete) == (classifier.fingerprint, 10, False)
+        extract(classifier, TEXTS, cache=tmp_path)
+        done = read_manifest(manifest(tmp_path))
+        assert (done.model, done.position, done.complete) == (classifier.fingerprint, len(TEXTS), True)
+        assert {f"{shard.key}.safetensors" for shard in done.shards} == {path.name for path in shards(tmp_path)}
+
+    def test_its_rows_can_be_read_without_model_and_texts(
+        self, classifier: FrozenClassifier, tmp_path: Path, passes: list[int]
+    ) -> None:
+        expected = extract(classifier, TEXTS, cache=tmp_path)
+        found = read_extracted(manifest(tmp_path))
+        assert torch.equal(found.features, expected.features)
+        assert torch.equal(found.logits, expected.logits)
+        assert found.labels is None
+
+    def test_a_shard_that_is_gone_is_named(
+        self, classifier: FrozenClassifier, tmp_path: Path, passes: list[int]
+    ) -> None:
+        extract(classifier, TEXTS, cache=tmp_path)
+        shards(tmp_path)[1].unlink()
+        with pytest.raises(ArtifactError, match=r"\.safetensors is missing or not what its manifest lists; extract"):
+            read_extracted(manifest(tmp_path))
+
+    def test_one_without_shards_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "empty.json"
+        path.write_text(json.dumps(Manifest(model="m").to_dict()))
+        with pytest.raises(ArtifactError, match=r"empty\.json lists no rows; extract them again"):
+            read_extracted(path)
 
 
 class TestAnotherModelIsAnotherKey:

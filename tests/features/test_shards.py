@@ -85,6 +85,11 @@ def test_another_text_or_order_is_another_key(classifier: FrozenClassifier) -> N
     assert len(set(keys)) == len(keys)
 
 
+def test_the_key_is_what_it_was_so_that_shards_of_before_are_found() -> None:
+    rows = [{"input_ids": [2, 5, 3], "attention_mask": [1, 1, 1]}, {"input_ids": [2, 3], "attention_mask": [1, 1]}]
+    assert rows_key(rows) == "d00e1053f783933f7bcb700449209cd2"
+
+
 def test_batches_hold_every_row_once_longest_first(classifier: FrozenClassifier) -> None:
     rows = classifier.tokenize(TEXTS)
     batches = like_length(rows, 4)

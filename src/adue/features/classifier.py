@@ -239,7 +239,8 @@ def _used_tensors(model: nn.Module, adapter: str | None) -> dict[str, Tensor]:
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Switch dropout off inside the block and give every module its own mode back."""
     training = [module for module in model.modules() if module.training]
-    model.eval()
+    if training:
+        model.eval()
     try:
         yield
     finally:

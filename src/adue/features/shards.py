@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from adue.features.classifier import FrozenClassifier
+from adue.features.encoding import encoded
 from adue.files import atomic_write
 
 SHARD_ROWS = 2048
@@ -25,7 +26,7 @@ Encoding = dict[str, list[int]]
 
 def in_shards(
     classifier: FrozenClassifier,
-    texts: Sequence[str],
+    texts: Iterable[str],
     compute: Callable[[Sequence[Encoding]], Tensor],
     *,
     folder: Path | None = None,
@@ -45,9 +46,8 @@ def in_shards(
     ArtifactError
         When a shard cannot be written.
     """
-    for start in range(0, len(texts), SHARD_ROWS):
-        rows = classifier.tokenize(texts[start : start + SHARD_ROWS])
-        path = None if folder is None else folder / f"{rows_key(rows)}.safetensors"
+    for rows in encoded(classifier, texts, SHARD_ROWS):
+        path = None if folder is None else shard_path(folder, rows_key(rows))
         shard = None if path is None else read_shard(path, len(rows), {VALUES})
         if shard is None:
             shard = {VALUES: compute(rows).contiguous()}
@@ -56,6 +56,11 @@ def in_shards(
         if on_progress is not None:
             on_progress(len(rows))
         yield shard[VALUES]
+
+
+def shard_path(folder: Path, key: str) -> Path:
+    """Return where in `folder` the shard with this key lies."""
+    return folder / f"{key}.safetensors"
 
 
 def rows_key(rows: Sequence[Encoding]) -> str:
