@@ -45,7 +45,15 @@ SHAPES = st.builds(
     activation=st.sampled_from([None, "tanh", "gelu", "relu"]),
     bias=st.booleans(),
 )
-POINTS = st.builds(HyperParameters, learning_rate=POSITIVE, alpha=WEIGHTS, beta=WEIGHTS)
+POINTS = st.builds(
+    HyperParameters,
+    learning_rate=POSITIVE,
+    alpha=WEIGHTS,
+    beta=WEIGHTS,
+    score=st.sampled_from([None, "smoothmax", "entropy"]),
+    sharpness=st.none() | POSITIVE,
+    seed=st.none() | st.integers(0, 9),
+)
 SETTINGS = st.builds(
     FitSettings,
     score=st.sampled_from(["smoothmax", "log_smoothmax", "entropy"]),

@@ -120,6 +120,7 @@ class BaseAdueModel:
             settings=settings,
             id2label=self.id2label,
             provenance=self._provenance(data_sha256),
+            device=self.classifier.device,
             on_epoch=on_epoch,
         )
         _warn_if_useless(self.fitted)

@@ -81,27 +81,48 @@ class HeadShape(FrozenConfig):
 
 
 class HyperParameters(FrozenConfig):
-    """One point of the grid: learning rate and the weights of the two pulls (alpha: softmax, beta: L2-SP)."""
+    """One point of the grid: learning rate and the weights of the two pulls (alpha: softmax, beta: L2-SP).
+
+    A score, sharpness or seed of None is that of the settings it is trained with.
+    """
 
     learning_rate: float = Field(default=1e-4, gt=0)
     alpha: float = Field(default=0.1, ge=0)
     beta: float = Field(default=0.1, ge=0)
+    score: HeadScore | None = None
+    sharpness: float | None = Field(default=None, gt=0)
+    seed: int | None = None
+
+    def applied_to(self, settings: "FitSettings") -> "FitSettings":
+        """Return the settings with what this point says otherwise.
+
+        Raises
+        ------
+        DataError
+            When score and sharpness do not go together.
+        """
+        own = self.model_dump(include={"score", "sharpness", "seed"}, exclude_none=True)
+        return FitSettings.from_dict(settings.to_dict() | own)
 
 
 class Grid(FrozenConfig):
-    """Every combination of the values listed is one head to train."""
+    """Every combination of the values listed is one head to train.
+
+    Where no score, sharpness or seed is listed, it is that of the settings. Each seed draws its own batches.
+    """
 
     learning_rate: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(4e-4, 1e-4, 1e-5), min_length=1)
     alpha: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(0.01, 0.1, 1.0), min_length=1)
     beta: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(0.01, 0.1, 1.0), min_length=1)
+    score: tuple[HeadScore, ...] = ()
+    sharpness: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    seed: tuple[int, ...] = ()
 
     @property
     def points(self) -> list[HyperParameters]:
         """All combinations, learning rate slowest."""
-        return [
-            HyperParameters(learning_rate=rate, alpha=alpha, beta=beta)
-            for rate, alpha, beta in product(self.learning_rate, self.alpha, self.beta)
-        ]
+        axes = {name: getattr(self, name) or (None,) for name in HyperParameters.model_fields}
+        return [HyperParameters(**dict(zip(axes, values, strict=True))) for values in product(*axes.values())]
 
     @classmethod
     def load(cls, name: "str | Path | Grid") -> "Grid":
@@ -176,7 +197,19 @@ class AutoSettings(FrozenConfig):
 class FitSettings(FrozenConfig):
     """How every head of a grid is trained; the defaults are the paper's.
 
-    ``sharpness`` is lambda of SmoothMax. ``patience`` counts epochs without a better validation AUROC.
+    Attributes
+    ----------
+    sharpness
+        lambda of SmoothMax.
+    patience
+        Epochs without a better validation AUROC before a head stops.
+    train_dense
+        Whether the first layer of a two-layer head learns too; False is a hundred times faster.
+    halving_factor
+        Successive halving: after 3 epochs only one in so many heads of each seed goes on, the best so far, and again
+        when so many times as many epochs have gone by. None trains all heads to their own end.
+    right_per_error
+        Learn from this many right rows per error only, the predicted classes in proportion. None takes all.
     """
 
     score: HeadScore = "smoothmax"
@@ -185,6 +218,9 @@ class FitSettings(FrozenConfig):
     max_epochs: int = Field(default=50, gt=0)
     patience: int = Field(default=5, gt=0)
     warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
+    train_dense: bool = True
+    halving_factor: int | None = Field(default=None, ge=2)
+    right_per_error: float | None = Field(default=None, gt=0)
     seed: int = 0
 
     @model_validator(mode="after")

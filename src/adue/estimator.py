@@ -97,6 +97,7 @@ def fit_features(
     settings: AutoSettings | FitSettings | None = None,
     id2label: Mapping[int, str] | None = None,
     provenance: Provenance | None = None,
+    device: str | torch.device = "cpu",
     on_epoch: Callable[[int], None] | None = None,
 ) -> FittedHead:
     """Return U fitted as `settings` say: for ``auto`` a correction, else the best grid point by validation AUROC.
@@ -114,6 +115,8 @@ def fit_features(
         The heads to train, by default the paper's; ``auto`` takes none.
     settings
         By default ``auto``; ``PRESETS["paper"]`` for the paper's method.
+    device
+        Where the heads of a grid learn; ``auto`` needs none.
 
     Raises
     ------
@@ -144,8 +147,8 @@ def fit_features(
         sweep, fitted = None, CorrectedResponse.fit(train, held_out, original, settings)
         auroc, epochs = _cross_validated_auroc(train, held_out, fitted.head, settings), settings.head_epochs
     else:
-        sweep = fit_heads(train, held_out, original, points, settings, on_epoch=on_epoch)
-        fitted = sweep.head(sweep.best)
+        sweep = fit_heads(train, held_out, original, points, settings, device=device, on_epoch=on_epoch)
+        fitted, settings = sweep.head(sweep.best), sweep.points[sweep.best].applied_to(settings)
         auroc, epochs = float(sweep.validation_auroc[sweep.best]), sweep.epochs[sweep.best]
     config = AdueConfig(
         adue_version=version("adue"),

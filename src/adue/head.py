@@ -19,13 +19,13 @@ EPS = 1e-6
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "gelu": gelu, "relu": relu}
 
 
-def smooth_max(probs: Float[Tensor, "*rows classes"], sharpness: float) -> Float[Tensor, "*rows"]:
-    """Return the SmoothMax of `probs`: max <= SmoothMax <= max + log(classes) / sharpness.
+def smooth_max(probs: Float[Tensor, "..."], sharpness: float, dim: int = -1) -> Float[Tensor, "..."]:
+    """Return the SmoothMax of `probs` along `dim`: max <= SmoothMax <= max + log(classes) / sharpness.
 
     >>> smooth_max(torch.tensor([[0.9, 0.1]]), sharpness=100.0)
     tensor([0.9000])
     """
-    return (sharpness * probs).logsumexp(dim=-1) / sharpness
+    return (sharpness * probs).logsumexp(dim=dim) / sharpness
 
 
 def softmax_response(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*rows"]:
@@ -37,7 +37,7 @@ def softmax_response(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*
     return (1 - logits.softmax(dim=-1).amax(dim=-1)) / (1 - 1 / logits.shape[-1])
 
 
-def smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness: float) -> Float[Tensor, "*rows"]:
+def smoothmax_uncertainty(logits: Float[Tensor, "..."], sharpness: float, dim: int = -1) -> Float[Tensor, "..."]:
     """Return the paper's ``U = (1 - SmoothMax(p)) / (1 - 1/C)``, clamped to [EPS, 1 - EPS].
 
     Where SmoothMax(p) >= 1 the clamp holds and the gradient is exactly zero: confident mistakes teach nothing.
@@ -45,12 +45,12 @@ def smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness: flo
     >>> smoothmax_uncertainty(torch.tensor([[2.0, 0.0], [40.0, 0.0]]), sharpness=100.0)
     tensor([2.3841e-01, 1.0000e-06])
     """
-    classes = logits.shape[-1]
-    uncertainty = (1 - smooth_max(logits.softmax(dim=-1), sharpness)) / (1 - 1 / classes)
+    classes = logits.shape[dim]
+    uncertainty = (1 - smooth_max(logits.softmax(dim=dim), sharpness, dim)) / (1 - 1 / classes)
     return uncertainty.clamp(EPS, 1 - EPS)
 
 
-def log_smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness: float) -> Float[Tensor, "*rows"]:
+def log_smoothmax_uncertainty(logits: Float[Tensor, "..."], sharpness: float, dim: int = -1) -> Float[Tensor, "..."]:
     """Return U with the maximum smoothed over the logits and computed in log space; in [0, 1], with a gradient inside.
 
     Notes
@@ -66,37 +66,41 @@ def log_smoothmax_uncertainty(logits: Float[Tensor, "*rows classes"], sharpness:
     >>> log_smoothmax_uncertainty(torch.tensor([[2.0, 0.0], [40.0, 0.0]]), sharpness=100.0)
     tensor([2.4008e-01, 8.5562e-18])
     """
-    classes = logits.shape[-1]
-    top = logits.argmax(dim=-1, keepdim=True)
-    gaps = (logits - logits.gather(-1, top)).scatter(-1, top, -torch.inf)
-    log_odds_of_rest = gaps.logsumexp(dim=-1)
-    sharpened = (sharpness * gaps).logsumexp(dim=-1)
+    classes = logits.shape[dim]
+    top = logits.argmax(dim=dim, keepdim=True)
+    gaps = (logits - logits.gather(dim, top)).scatter(dim, top, -torch.inf)
+    log_odds_of_rest = gaps.logsumexp(dim=dim)
+    sharpened = (sharpness * gaps).logsumexp(dim=dim)
     minus_log_q = softplus(log_odds_of_rest) - softplus(sharpened) / sharpness
     return (-torch.expm1(-minus_log_q) / -math.expm1((1 / sharpness - 1) * math.log(classes))).clamp(0, 1)
 
 
-def entropy_uncertainty(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*rows"]:
+def entropy_uncertainty(logits: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
     """Return the normalised entropy ``U = H(p) / log C``, clamped to [EPS, 1 - EPS].
 
     >>> entropy_uncertainty(torch.tensor([[0.0, 0.0], [2.0, 0.0]]))
     tensor([1.0000, 0.5271])
     """
-    log_probs = log_softmax(logits, dim=-1)
-    entropy = -(log_probs.exp() * log_probs).sum(dim=-1)
-    return (entropy / math.log(logits.shape[-1])).clamp(EPS, 1 - EPS)
+    log_probs = log_softmax(logits, dim=dim)
+    entropy = -(log_probs.exp() * log_probs).sum(dim=dim)
+    return (entropy / math.log(logits.shape[dim])).clamp(EPS, 1 - EPS)
 
 
-def uncertainty(logits: Float[Tensor, "*rows classes"], score: HeadScore, sharpness: float) -> Float[Tensor, "*rows"]:
+def uncertainty(
+    logits: Float[Tensor, "..."], score: HeadScore, sharpness: float, dim: int = -1
+) -> Float[Tensor, "..."]:
     """Return U in [0, 1] for the logits of an uncertainty head; higher means more likely wrong.
+
+    The classes lie along `dim`, which is gone from the result.
 
     >>> uncertainty(torch.tensor([[2.0, 0.0]]), "entropy", sharpness=100.0)
     tensor([0.5271])
     """
     if score == "smoothmax":
-        return smoothmax_uncertainty(logits, sharpness)
+        return smoothmax_uncertainty(logits, sharpness, dim)
     if score == "log_smoothmax":
-        return log_smoothmax_uncertainty(logits, sharpness)
-    return entropy_uncertainty(logits)
+        return log_smoothmax_uncertainty(logits, sharpness, dim)
+    return entropy_uncertainty(logits, dim)
 
 
 class AdueHead(nn.Module):

@@ -14,16 +14,20 @@ from tests.metrics.cases import scored_rows
 def test_auroc_equals_scikit_learn_row_by_row_with_ties(rows: int, heads: int, seed: int) -> None:
     draw = np.random.default_rng(seed)
     u = draw.integers(0, 5, size=(heads, rows)) / 4
-    errors = draw.random((heads, rows)) < 0.5
-    errors[:, 0], errors[:, 1] = True, False
-    expected = [roc_auc_score(e, scores) for e, scores in zip(errors, u, strict=True)]
+    errors = draw.random(rows) < 0.5
+    errors[0], errors[1] = True, False
+    expected = [roc_auc_score(errors, scores) for scores in u]
     np.testing.assert_allclose(auroc(u, errors), expected, atol=1e-12)
 
 
-def test_auroc_is_nan_where_a_row_has_one_kind_only() -> None:
-    u = np.array([[0.1, 0.2], [0.1, 0.2], [0.1, 0.2]])
-    result = auroc(u, np.array([[True, True], [False, False], [False, True]]))
-    np.testing.assert_array_equal(result, [np.nan, np.nan, 1.0])
+@pytest.mark.parametrize("errors", [[True, True], [False, False]])
+def test_auroc_is_nan_where_there_is_one_kind_only(errors: list[bool]) -> None:
+    np.testing.assert_array_equal(auroc(np.array([[0.1, 0.2], [0.3, 0.2]]), np.array(errors)), [np.nan, np.nan])
+
+
+def test_auroc_is_nan_for_the_scores_of_a_stack_that_hold_nan() -> None:
+    u = np.array([[0.1, 0.2], [np.nan, 0.2], [0.1, np.nan]])
+    np.testing.assert_array_equal(auroc(u, np.array([False, True])), [1.0, np.nan, np.nan])
 
 
 def test_auroc_of_constant_scores_is_a_half() -> None:

@@ -32,6 +32,16 @@ def fit_settings(
     patience: Annotated[
         int | None, typer.Option(help="Epochs without a better validation AUROC until a head stops, by default 5.")
     ] = None,
+    train_dense: Annotated[
+        bool,
+        typer.Option("--train-dense/--freeze-dense", help="Whether a head's first layer learns too, where it has two."),
+    ] = True,
+    halving_factor: Annotated[
+        int | None, typer.Option(help="Successive halving: one in so many heads goes on after 3, 9, ... epochs.")
+    ] = None,
+    right_per_error: Annotated[
+        float | None, typer.Option(help="Learn from so many right rows per error only; by default from all.")
+    ] = None,
     seed: opt.Seed = 0,
 ) -> AutoSettings | FitSettings:
     """Return how U is fitted.
@@ -44,12 +54,21 @@ def fit_settings(
     chosen = PRESETS[preset]
     if preset == "paper" and score not in {None, chosen.score}:
         raise DataError(f"--preset paper is the score {chosen.score}, not {score}; leave one of the two options out")
-    training = {"sharpness": sharpness, "max_epochs": max_epochs, "patience": patience}
+    training = {
+        "sharpness": sharpness,
+        "max_epochs": max_epochs,
+        "patience": patience,
+        "train_dense": None if train_dense else False,
+        "halving_factor": halving_factor,
+        "right_per_error": right_per_error,
+    }
     given = {name: value for name, value in training.items() if value is not None}
     if (score or chosen.score) != "auto":
         return FitSettings.from_dict(given | {"score": score or chosen.score, "seed": seed})
     if given:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        options = ", ".join(
+            "--freeze-dense" if name == "train_dense" else f"--{name.replace('_', '-')}" for name in given
+        )
         raise DataError(f"the score auto takes no {options}; add --preset paper, or another --score")
     return AutoSettings(seed=seed)
 

@@ -42,7 +42,11 @@ def print_info(result: "InfoResult") -> None:
         rows: list[tuple[str, object]] = [
             ("score", _score(config.settings)),
             ("classes", ", ".join(config.id2label.values())),
-            *([] if config.hyperparameters is None else [("hyperparameters", config.hyperparameters)]),
+            *(
+                []
+                if config.hyperparameters is None
+                else [("hyperparameters", config.hyperparameters.model_dump(exclude_none=True))]
+            ),
             ("head", config.head),
             ("training rows", f"{metrics.train_rows:,}, {metrics.train_errors:,} errors"),
             ("validation rows", f"{metrics.validation_rows:,}, {metrics.validation_errors:,} errors"),

@@ -90,7 +90,7 @@ class _Best:
         """Take note of one epoch; True when every layer has stopped."""
         errors = self.selection.errors.numpy()
         u = stack(self.selection.features).double().numpy()
-        now = auroc(u, np.broadcast_to(errors, u.shape))
+        now = auroc(u, errors)
         better: Bool[np.ndarray, " heads"] = (now > self.auroc) & (epoch - self.epoch <= self.patience)
         self.auroc[better], self.epoch[better] = now[better], epoch
         chosen = torch.from_numpy(better)

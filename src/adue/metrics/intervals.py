@@ -76,7 +76,7 @@ def compare_auroc(
     >>> compare_auroc(both, np.array([False, False, True, True]))[1].difference.value
     0.25
     """
-    values = auroc(u, np.broadcast_to(errors, u.shape))
+    values = auroc(u, errors)
     values = np.concatenate([values, values - values[reference]])
     if min(errors.sum(), (~errors).sum()) < MIN_ROWS_FOR_INTERVAL:
         low = high = np.full_like(values, np.nan)

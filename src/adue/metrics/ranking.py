@@ -3,7 +3,6 @@
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
-from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, roc_curve
 
 from adue.errors import DataError
@@ -37,21 +36,25 @@ def require_both(errors: Bool[ndarray, " rows"], where: str) -> None:
     raise DataError(f"AUROC is undefined on the {where} data: {state} in {len(errors)} rows; {cure}")
 
 
-def auroc(u: Float[ndarray, "*heads rows"], errors: Bool[ndarray, "*heads rows"]) -> Float[ndarray, "*heads"]:
+def auroc(u: Float[ndarray, "*heads rows"], errors: Bool[ndarray, " rows"]) -> Float[ndarray, "*heads"]:
     """Return the chance that an error gets a higher u than a correct prediction, ties counting half.
 
-    Equals ``sklearn.metrics.roc_auc_score(errors, u)`` row by row, for a whole stack at once (Mann-Whitney U from
-    mid-ranks). NaN where a row of `errors` is all true or all false.
+    Equals ``sklearn.metrics.roc_auc_score(errors, u)`` for every score of a stack at once (Mann-Whitney U: the errors
+    look up their places among the sorted right rows). NaN where `errors` is all true or all false, or a u is NaN.
 
     >>> float(auroc(np.array([0.1, 0.9, 0.4]), np.array([False, True, False])))
     1.0
     """
-    ranks = rankdata(u, axis=-1)
-    wrong = errors.sum(axis=-1)
-    right = errors.shape[-1] - wrong
-    rank_sum = np.where(errors, ranks, 0.0).sum(axis=-1)
+    stack = u.reshape(-1, u.shape[-1])
+    # Sorted errors look up their places several times faster than others.
+    wrong, right = (np.sort(stack[:, kind], axis=-1) for kind in (errors, ~errors))
+    pairs = [
+        np.searchsorted(ordered, given, "left").sum() + np.searchsorted(ordered, given, "right").sum()
+        for given, ordered in zip(wrong, right, strict=True)
+    ]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((rank_sum - wrong * (wrong + 1) / 2) / (wrong * right))
+        values = np.asarray(pairs) / np.float64(2 * wrong.shape[-1] * right.shape[-1])
+    return np.where(np.isnan(stack).any(axis=-1), np.nan, values).reshape(u.shape[:-1])
 
 
 def aupr_error(u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"]) -> float:

@@ -36,7 +36,7 @@ def findings(table: pd.DataFrame, facts: SweepFacts) -> Findings:
     sharpness = choose_sharpness(table, facts.settings.sharpness) if curve(table, "sharpness") else None
     grid, errors, rows = choose_point(table), enough_errors(table), enough_validation_rows(table)
     defaults = Defaults(
-        **grid.taken.to_dict(),
+        **grid.taken.model_dump(include={"learning_rate", "alpha", "beta"}),
         sharpness=None if sharpness is None else sharpness.taken,
         enough_errors=errors,
         enough_validation_rows=rows,

@@ -105,7 +105,7 @@ def _draw(rows: np.ndarray, groups: np.ndarray, size: int, seed: int) -> np.ndar
 
 
 def _lines(trial: Trial, sweep: SweepResult, counts: dict[str, Any]) -> pd.DataFrame:
-    points = pd.DataFrame([point.to_dict() for point in sweep.points])
+    points = pd.DataFrame([point.model_dump(include={"learning_rate", "alpha", "beta"}) for point in sweep.points])
     trained = np.where(np.isfinite(sweep.validation_auroc), sweep.validation_auroc, np.nan)
     return points.assign(
         experiment=trial.experiment,

@@ -9,7 +9,7 @@ from adue.config import GRIDS, Activation, FitSettings, Grid, HyperParameters, S
 from adue.errors import DataError
 from adue.head import AdueHead, softmax_response, uncertainty
 from adue.metrics import auroc
-from adue.sweep import SweepResult, fit_heads
+from adue.sweep import SweepResult, fewer_right_rows, fit_heads
 from adue.types import FeatureSet
 from tests.support.rows import random_head, rows_of
 
@@ -204,3 +204,104 @@ def test_a_sweep_in_which_every_head_diverges_says_so() -> None:
     points = [HyperParameters(learning_rate=1e38, alpha=0.1, beta=0.0)]
     with pytest.raises(DataError, match="none of 1 heads could be trained: every U became NaN; use smaller learning"):
         fit_heads(rows_of(head), rows_of(head, seed=1), head, points, SETTINGS)
+
+
+def test_points_may_differ_in_score_sharpness_and_seed_and_come_out_as_if_trained_alone() -> None:
+    head = random_head()
+    train, validation = rows_of(head), rows_of(head, seed=1)
+    points = Grid(
+        learning_rate=(0.01, 0.1),
+        alpha=(0.1,),
+        beta=(0.01,),
+        score=("smoothmax", "entropy"),
+        sharpness=(20,),
+        seed=(0, 3),
+    ).points
+    points.append(HyperParameters(learning_rate=0.02, score="log_smoothmax", sharpness=7.0))
+    together = fit_heads(train, validation, head, points, SETTINGS)
+    for index, point in enumerate(points):
+        alone = fit_heads(train, validation, head, [point], SETTINGS)
+        assert together.validation_auroc[index] == pytest.approx(alone.validation_auroc[0], abs=1e-6)
+        assert together.epochs[index] == alone.epochs[0]
+        torch.testing.assert_close(together.weights["out_weight"][index], alone.weights["out_weight"][0])
+        fitted = together.head(index)
+        assert (fitted.score, fitted.sharpness) == (point.score or "smoothmax", point.sharpness or 100.0)
+
+
+def test_a_seed_of_a_point_is_that_of_the_settings_where_it_says_none() -> None:
+    head = random_head()
+    train, validation = rows_of(head), rows_of(head, seed=1)
+    point = HyperParameters(learning_rate=0.05)
+    seeded = fit_heads(train, validation, head, [point.model_copy(update={"seed": 5})], SETTINGS)
+    by_settings = fit_heads(train, validation, head, [point], SETTINGS.model_copy(update={"seed": 5}))
+    assert torch.equal(seeded.weights["out_weight"], by_settings.weights["out_weight"])
+    assert not torch.equal(
+        seeded.weights["out_weight"], fit_heads(train, validation, head, [point], SETTINGS).weights["out_weight"]
+    )
+
+
+def test_a_point_whose_score_and_sharpness_do_not_go_together_is_refused() -> None:
+    head = random_head()
+    points = [HyperParameters(score="log_smoothmax", sharpness=0.5)]
+    with pytest.raises(DataError, match="log_smoothmax needs a sharpness above 1"):
+        fit_heads(rows_of(head), rows_of(head, seed=1), head, points, SETTINGS)
+
+
+def test_a_frozen_dense_layer_stays_and_the_projection_learns_as_a_linear_head_does() -> None:
+    head = random_head(activation="tanh")
+    train, validation = rows_of(head), rows_of(head, seed=1)
+    frozen = fit_heads(train, validation, head, GRID.points, SETTINGS.model_copy(update={"train_dense": False}))
+    for name in ("dense_weight", "dense_bias"):
+        assert all(torch.equal(weight, head.state_dict()[name]) for weight in frozen.weights[name])
+    assert not torch.equal(frozen.weights["out_weight"][0], head.out_weight.detach())
+    for index in range(len(GRID.points)):
+        with torch.no_grad():
+            u = frozen.head(index)(validation.features)
+        assert auroc(u.double().numpy(), validation.errors.numpy()) == pytest.approx(
+            frozen.validation_auroc[index], abs=1e-6
+        )
+
+
+def test_freezing_the_dense_layer_of_a_linear_head_changes_nothing() -> None:
+    plain, frozen = fit(), fit(SETTINGS.model_copy(update={"train_dense": False}))
+    assert torch.equal(plain.weights["out_weight"], frozen.weights["out_weight"])
+
+
+def test_successive_halving_keeps_the_best_heads_of_every_seed_going() -> None:
+    head = random_head()
+    train, validation = rows_of(head), rows_of(head, seed=1)
+    points = Grid(learning_rate=(0.3, 0.03, 0.003, 1e-9), alpha=(0.1,), beta=(0.0,), seed=(0, 1)).points
+    settings = FitSettings(max_epochs=10, batch_size=32, patience=10)
+    whole = fit_heads(train, validation, head, points, settings)
+    halved = fit_heads(train, validation, head, points, settings.model_copy(update={"halving_factor": 2}))
+    for seed in (0, 1):
+        late = [index for index, point in enumerate(points) if point.seed == seed and halved.epochs[index] > 3]
+        assert len(late) <= 2
+        # A head that went on to the end is the very head of the whole grid.
+        winner = max(late, key=lambda index: halved.validation_auroc[index])
+        assert halved.validation_auroc[winner] == pytest.approx(whole.validation_auroc[winner], abs=1e-6)
+    assert bool((halved.validation_auroc <= whole.validation_auroc + 1e-6).all())
+
+
+def test_a_grid_of_one_survives_halving() -> None:
+    settings = SETTINGS.model_copy(update={"halving_factor": 3})
+    point = Grid(learning_rate=(0.05,), alpha=(0.1,), beta=(0.01,))
+    assert fit(settings, grid=point).epochs == fit(grid=point).epochs
+
+
+def test_fewer_right_rows_make_epochs_shorter_and_leave_every_error_in() -> None:
+    head = random_head()
+    train, validation = rows_of(head), rows_of(head, seed=1)
+    few = fit_heads(train, validation, head, GRID.points, SETTINGS.model_copy(update={"right_per_error": 1.0}))
+    by_hand = fit_heads(fewer_right_rows(train, 1.0, SETTINGS.seed), validation, head, GRID.points, SETTINGS)
+    assert torch.equal(few.weights["out_weight"], by_hand.weights["out_weight"])
+    every = fit_heads(train, validation, head, GRID.points, SETTINGS.model_copy(update={"right_per_error": 1000.0}))
+    assert torch.equal(every.weights["out_weight"], fit().weights["out_weight"])
+
+
+def test_a_device_by_name_gives_the_same_heads_on_the_cpu() -> None:
+    head = random_head()
+    rows = rows_of(head), rows_of(head, seed=1)
+    named = fit_heads(*rows, head, GRID.points, SETTINGS, device=torch.device("cpu", 0))
+    assert named.weights["out_weight"].device == torch.device("cpu")
+    assert torch.equal(named.weights["out_weight"], fit().weights["out_weight"])
