@@ -9,6 +9,7 @@ from adue.cli.benchmark import benchmark
 from adue.cli.console import out
 from adue.cli.demo import demo
 from adue.cli.evaluate import evaluate
+from adue.cli.export import export
 from adue.cli.fit import fit
 from adue.cli.info import info
 from adue.cli.predict import predict
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, train, fit, evaluate, predict, info, sweep, benchmark):
+for command in (demo, train, fit, evaluate, predict, export, info, sweep, benchmark):
     app.command()(command)
 
 

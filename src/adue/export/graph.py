@@ -17,6 +17,8 @@ from adue.features.layouts import Layout, pad_token_id, pool_hidden
 from adue.head import AdueHead
 
 OUTPUTS = ("logits", "probabilities", "uncertainty")
+FEATURES = "features"
+"""What a graph calls h(x): what stands before it is the base model, what comes after it the heads."""
 
 
 class ClassifierWithHead(nn.Module):
@@ -52,8 +54,13 @@ class ClassifierWithHead(nn.Module):
     @torch.no_grad()
     def forward(
         self, inputs: Mapping[str, Tensor]
-    ) -> tuple[Float[Tensor, "rows classes"], Float[Tensor, "rows classes"], Float[Tensor, " rows"]]:
-        """Return logits, probabilities and U of one padded batch."""
+    ) -> tuple[
+        Float[Tensor, "rows classes"],
+        Float[Tensor, "rows classes"],
+        Float[Tensor, " rows"],
+        Float[Tensor, "rows hidden"],
+    ]:
+        """Return logits, probabilities, U and h(x) of one padded batch."""
         entered: list[Tensor] = []
         entry = self.model.get_submodule(self.layout.entry)
         handle = entry.register_forward_pre_hook(lambda _, given: entered.append(given[0]))
@@ -63,7 +70,7 @@ class ClassifierWithHead(nn.Module):
             handle.remove()
         features = self._pool(entered[-1], inputs["input_ids"])
         given = (features, logits) if isinstance(self.head, CorrectedResponse) else (features,)
-        return logits, logits.softmax(dim=-1), self.head(*given)
+        return logits, logits.softmax(dim=-1), self.head(*given), features
 
     def _pool(self, hidden: Tensor, input_ids: Tensor) -> Tensor:
         padding = pad_token_id(self.model.config)

@@ -1,34 +1,41 @@
 """A graph's base model in 8-bit integers, by ONNX Runtime's dynamic quantisation."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from adue.export.extra import optional
-from adue.features.layouts import Layout
+from adue.export.graph import FEATURES
 
 
-def quantise(path: Path, layout: Layout) -> None:
+def quantise(path: Path) -> None:
     """Replace the graph at `path` by one whose base model multiplies in 8-bit integers; both heads stay as they are.
 
-    Weights get a scale per column of each matrix, what they are multiplied with one per call. Products of two
-    activations, which attention consists of, stay in float32.
+    Embeddings get one scale each, other weights one per column of the matrix, what they are multiplied with one per
+    call. Products of two activations, which attention consists of, stay in float32.
     """
     onnx, quantization = optional("onnx"), optional("onnxruntime.quantization")
-    graph = onnx.load(path).graph
-    heads = ("/head:", f"/model.{layout.entry}:", f"/model.{layout.output}:")
-    kept = [node.name for node in graph.node if any(head in _modules(node) for head in heads)]
-    smaller = path.with_suffix(".int8.onnx")
+    model = onnx.load(path)
+    heads = _after(FEATURES, model.graph.node)
+    # torch.onnx has inferred shapes and folded constants; without this word the library logs advice to do so.
+    onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
     quantization.quantize_dynamic(
+        model,
         path,
-        smaller,
-        op_types_to_quantize=["MatMul"],
+        op_types_to_quantize=["MatMul", "Gather"],
         per_channel=True,
-        nodes_to_exclude=kept,
+        # The library makes a MatMul of every Gemm before it looks at the names.
+        nodes_to_exclude=[*heads, *(f"{name}_MatMul" for name in heads)],
         weight_type=quantization.QuantType.QInt8,
     )
-    smaller.replace(path)
 
 
-def _modules(node: object) -> str:
-    """Return the modules that a node of the graph came from, outermost first, as torch.onnx notes them."""
-    properties = getattr(node, "metadata_props", ())
-    return next((entry.value for entry in properties if entry.key == "namespace"), "")
+def _after(value: str, nodes: Sequence[Any]) -> list[str]:
+    """Return the names of the nodes, given in the order of computation, that `value` does not depend on."""
+    needed, after = {value}, []
+    for node in reversed(nodes):
+        if needed.isdisjoint(node.output):
+            after.append(node.name)
+        else:
+            needed.update(node.input)
+    return after

@@ -64,7 +64,7 @@ class OnnxAdueModel:
 
     def predict(self, texts: Sequence[str], *, batch_size: int = 32) -> Predictions:
         """Return labels, probabilities and U of `texts`, in their order."""
-        encodings = self._tokenize(texts)
+        encodings = self._tokenize(texts) if len(texts) else []
         names = OUTPUTS[1:]
         probabilities = np.empty((len(texts), len(self.id2label)), dtype=np.float32)
         uncertainty = np.empty(len(texts), dtype=np.float64 if self.manifest.score == "auto" else np.float32)

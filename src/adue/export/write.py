@@ -16,7 +16,7 @@ from torch import Tensor
 
 from adue.errors import ArtifactError, ModelError
 from adue.export.extra import optional
-from adue.export.graph import OUTPUTS, ClassifierWithHead
+from adue.export.graph import FEATURES, OUTPUTS, ClassifierWithHead
 from adue.export.int8 import quantise
 from adue.export.manifest import GRAPH_FILE, MANIFEST_FILE, Manifest
 from adue.export.runtime import open_session
@@ -66,7 +66,7 @@ def export_onnx(model: AdueModel, folder: str | Path, *, int8: bool = False) -> 
             written = Path(temporary) / GRAPH_FILE
             write_graph(graph, batch, written)
             if int8:
-                quantise(written, graph.layout)
+                quantise(written)
             classifier.tokenizer.save_pretrained(temporary)
             _put_in_place(Path(temporary), folder)
     except OSError as error:
@@ -102,7 +102,7 @@ def write_graph(graph: ClassifierWithHead, batch: Mapping[str, Tensor], path: Pa
                 kwargs={"inputs": dict(batch)},
                 dynamic_shapes={"inputs": dict.fromkeys(batch, sizes)},
                 input_names=list(batch),
-                output_names=list(OUTPUTS),
+                output_names=[*OUTPUTS, FEATURES],
                 dynamo=True,
                 verbose=False,
             )
@@ -110,6 +110,8 @@ def write_graph(graph: ClassifierWithHead, batch: Mapping[str, Tensor], path: Pa
         reason = str(error.__cause__ or error).strip().split("\n", 1)[0]
         raise ModelError(f"torch.onnx cannot export a {name} ({reason}); serve it with adue predict instead") from error
     assert program is not None  # noqa: S101 - None is for a graph that goes to a file at once
+    # h(x) keeps its name inside, and is no answer.
+    program.model.graph.outputs.pop()
     program.save(path)
     one_row = {key: values[:1] for key, values in batch.items()}
     for given in (batch, one_row):
@@ -118,7 +120,7 @@ def write_graph(graph: ClassifierWithHead, batch: Mapping[str, Tensor], path: Pa
 
 def _prove(graph: ClassifierWithHead, batch: Mapping[str, Tensor], path: Path, name: str) -> None:
     answers = open_session(path).run(OUTPUTS, {key: values.numpy() for key, values in batch.items()})
-    for output, expected, got in zip(OUTPUTS, graph(batch), answers, strict=True):
+    for output, expected, got in zip(OUTPUTS, graph(batch)[:-1], answers, strict=True):
         gap = float(np.abs(expected.numpy() - got).max())
         if not gap <= TOLERANCE * (1 + float(expected.abs().max())):
             raise ModelError(
