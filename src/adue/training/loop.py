@@ -20,8 +20,10 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from adue.features.classifier import FrozenClassifier
+from adue.features.classifier import FrozenClassifier, classification_model
 from adue.pretrained import quiet_transformers
+from adue.training.attention import short_attention
+from adue.training.dropout import quick_dropouts
 from adue.training.record import EpochRecord, read_history
 from adue.training.settings import TrainingSettings
 
@@ -68,7 +70,8 @@ def run_trainer(
     trainer.remove_callback(PrinterCallback)
     if trainer.pop_callback(ProgressCallback) is not None:
         trainer.add_callback(SilentBar)
-    with quiet_transformers():
+    model = classifier.model
+    with quiet_transformers(), quick_dropouts(model), short_attention(classification_model(model)):
         trainer.train(resume_from_checkpoint=last)
     # With bf16 the Trainer leaves the model in autocast; what is proved later is the model as it will be used.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
