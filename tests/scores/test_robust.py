@@ -6,7 +6,8 @@ from sklearn.covariance import MinCovDet
 from sklearn.metrics import roc_auc_score
 
 from adue.errors import DataError
-from adue.scores import robust
+from adue.scores import kernels, robust
+from adue.scores.kernels import KernelMap
 from adue.scores.robust import RobustDensity, minimum_covariance_determinant, robust_distance
 
 
@@ -41,30 +42,18 @@ def test_strange_rows_are_farther_than_ordinary_ones() -> None:
 
 @pytest.mark.parametrize("kernel_map", ["subsample", "nystroem"])
 def test_the_stand_ins_for_a_large_kernel_rank_rows_as_it_does(
-    kernel_map: robust.KernelMap, monkeypatch: pytest.MonkeyPatch
+    kernel_map: KernelMap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train, (rows, _) = draw(600), draw(100, seed=1)
     monkeypatch.setattr(robust, "COMPONENTS", 8)
     exact = robust_distance(rows, RobustDensity.fit(*train))
-    monkeypatch.setattr(robust, "KERNEL_ROWS", 300)
+    monkeypatch.setattr(kernels, "KERNEL_ROWS", 300)
     first, again, other = (
         robust_distance(rows, RobustDensity.fit(*train, kernel_map=kernel_map, seed=seed)) for seed in (3, 3, 4)
     )
     torch.testing.assert_close(first, again)
     assert not torch.allclose(first, other)
     assert float(spearmanr(exact, first).statistic) > 0.9
-
-
-def test_the_subsample_holds_every_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robust, "KERNEL_ROWS", 20)
-    labels = np.repeat([0, 1, 2], [170, 20, 10])
-    chosen = robust._stratified(labels, 20, seed=0)
-    assert np.bincount(labels[chosen]).tolist() == [17, 2, 1]
-
-
-@pytest.mark.parametrize("labels", [[0] * 29 + [1], [0] * 28 + [1, 2], list(range(30))])
-def test_a_subsample_of_classes_of_one_row_has_its_size(labels: list[int]) -> None:
-    assert len(set(robust._stratified(np.array(labels), 10, seed=0).tolist())) == 10
 
 
 def test_identical_rows_give_zero_distances_not_nan() -> None:

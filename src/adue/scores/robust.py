@@ -1,31 +1,23 @@
 """Robust density estimation: kernel PCA, then a Gaussian that outlying training rows cannot pull."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from scipy.stats import chi2, median_abs_deviation
-from sklearn.decomposition import PCA, KernelPCA
-from sklearn.kernel_approximation import Nystroem
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
 from torch import Tensor
 
 from adue.errors import DataError
+from adue.scores.kernels import KernelMap, Projection, fit_projection
+from adue.scores.parts import in_parts
 from adue.scores.whitening import whitening
 
 COMPONENTS = 256
-KERNEL_ROWS = 2000
-"""Most rows that a kernel matrix is made of: its eigenvectors cost the cube of this."""
 ROWS_PER_COMPONENT = 5
 """Rows that a robust covariance needs for each dimension, as Rousseeuw and Van Driessen advise."""
 KEPT = 0.975
 """Share of a Gaussian's rows that lie within the distance up to which rows count in the end."""
 MOST_STEPS = 100
-
-KernelMap = Literal["subsample", "nystroem"]
 
 
 @dataclass(frozen=True)
@@ -35,14 +27,14 @@ class RobustDensity:
     Attributes
     ----------
     projection
-        A fitted transformer of scikit-learn: RBF kernel PCA.
+        On the principal components of an RBF kernel.
     location
         The centre of the rows.
     whitening
         Turns deviations into ones whose squared length is the Mahalanobis distance.
     """
 
-    projection: Any
+    projection: Projection
     location: Float[Tensor, " components"]
     whitening: Float[Tensor, "components rank"]
 
@@ -62,8 +54,7 @@ class RobustDensity:
         labels
             What a subsample is stratified by.
         kernel_map
-            What stands in for kernel PCA of more than KERNEL_ROWS rows: that of a subsample of so many rows, or PCA
-            of a Nystroem approximation with so many landmarks. All rows are projected, and all count.
+            What stands in for kernel PCA of very many rows; all rows are projected, and all count.
         seed
             Of the subsample, or the landmarks.
 
@@ -74,9 +65,9 @@ class RobustDensity:
         """
         if len(features) < 2:  # noqa: PLR2004
             raise DataError("a robust density needs at least two training rows; give more rows")
-        x = features.double().numpy()
-        projection = _kernel_pca(x, labels.numpy(), kernel_map, seed)
-        return cls(projection, *minimum_covariance_determinant(torch.from_numpy(projection.transform(x))))
+        components = max(1, min(COMPONENTS, len(features) // ROWS_PER_COMPONENT))
+        projection = fit_projection(features, labels, components, kernel_map=kernel_map, seed=seed)
+        return cls(projection, *minimum_covariance_determinant(in_parts(projection, features)))
 
 
 def robust_distance(features: Float[Tensor, "rows hidden"], density: RobustDensity) -> Float[Tensor, " rows"]:
@@ -95,8 +86,11 @@ def robust_distance(features: Float[Tensor, "rows hidden"], density: RobustDensi
     >>> bool(near < far)
     True
     """
-    points = torch.from_numpy(density.projection.transform(features.double().numpy()))
-    return ((points - density.location) @ density.whitening).square().sum(dim=-1)
+
+    def distances(x: Tensor) -> Tensor:
+        return ((density.projection(x) - density.location) @ density.whitening).square().sum(dim=-1)
+
+    return in_parts(distances, features)
 
 
 def minimum_covariance_determinant(
@@ -128,27 +122,6 @@ def minimum_covariance_determinant(
             break
         support = nearest
     return _gaussian(points[distances <= chi2.ppf(KEPT, dimensions)], KEPT)
-
-
-def _kernel_pca(x: np.ndarray, labels: np.ndarray, kernel_map: KernelMap, seed: int) -> Any:
-    components = max(1, min(COMPONENTS, len(x) // ROWS_PER_COMPONENT))
-    if kernel_map == "nystroem" and len(x) > KERNEL_ROWS:
-        landmarks = Nystroem(kernel="rbf", gamma=1 / x.shape[1], n_components=KERNEL_ROWS, random_state=seed)
-        return make_pipeline(landmarks, PCA(components, random_state=seed)).fit(x)
-    exact = KernelPCA(components, kernel="rbf", remove_zero_eig=True, random_state=seed)
-    return exact.fit(x[_stratified(labels, KERNEL_ROWS, seed)])
-
-
-def _stratified(labels: np.ndarray, size: int, seed: int) -> np.ndarray:
-    indices = np.arange(len(labels))
-    if len(labels) <= size:
-        return indices
-    counts = np.bincount(labels)
-    # A class of one row cannot be split: such rows form a stratum together, or none.
-    strata = np.where(counts[labels] > 1, labels, -1)
-    possible = (strata == -1).sum() != 1 and len(np.unique(strata)) <= min(size, len(labels) - size)
-    chosen, _ = train_test_split(indices, train_size=size, random_state=seed, stratify=strata if possible else None)
-    return np.sort(chosen)
 
 
 def _central_rows(points: Tensor, count: int) -> Tensor:

@@ -1,0 +1,90 @@
+"""Principal components of an RBF kernel, without a matrix of all rows by all rows."""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from sklearn.decomposition import KernelPCA
+from sklearn.kernel_approximation import Nystroem
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.model_selection import train_test_split
+from torch import Tensor
+
+from adue.scores.moments import ClassMoments
+from adue.scores.parts import ROWS_AT_ONCE
+
+KERNEL_ROWS = 2000
+"""Most rows that a kernel matrix is made of: its eigenvectors cost the cube of this."""
+
+KernelMap = Literal["subsample", "nystroem"]
+"""What stands in for kernel PCA of more than KERNEL_ROWS rows.
+
+That of a subsample of so many rows; or PCA of all rows in the space that a Nystroem approximation with so many
+landmarks spans, for which rows are read twice.
+"""
+
+Projection: TypeAlias = Callable[[Tensor], Tensor]
+"""From rows in float64 of shape (rows, hidden) to their components of shape (rows, components)."""
+
+
+def fit_projection(
+    features: Float[Tensor, "rows hidden"],
+    labels: Int[Tensor, " rows"],
+    components: int,
+    *,
+    kernel_map: KernelMap = "subsample",
+    seed: int = 0,
+) -> Projection:
+    """Return the projection on the first principal components of the kernel ``exp(-|x - y|^2 / hidden)``.
+
+    Up to KERNEL_ROWS rows it is exact, and the same by either map. Components without variance are left out.
+
+    >>> features = torch.linspace(0, 1, 20).unsqueeze(-1)
+    >>> project = fit_projection(features, torch.zeros(20, dtype=torch.int64), components=2)
+    >>> project(features.double()).shape
+    torch.Size([20, 2])
+    """
+    chosen = torch.from_numpy(stratified(labels.numpy(), KERNEL_ROWS, seed))
+    rows = features[chosen].double().numpy()
+    if kernel_map == "nystroem" and len(rows) < len(features):
+        return _nystroem(features, rows, components)
+    pca = KernelPCA(components, kernel="rbf", remove_zero_eig=True, random_state=seed).fit(rows)
+    return lambda x: torch.from_numpy(pca.transform(x.numpy()))
+
+
+def stratified(labels: Int[np.ndarray, " rows"], size: int, seed: int) -> Int[np.ndarray, " chosen"]:
+    """Return `size` row numbers in order, all classes represented as they are among all rows; or all rows if fewer.
+
+    >>> np.bincount(np.repeat([0, 1], [80, 20])[stratified(np.repeat([0, 1], [80, 20]), 10, seed=0)]).tolist()
+    [8, 2]
+    """
+    indices = np.arange(len(labels))
+    if len(labels) <= size:
+        return indices
+    counts = np.bincount(labels)
+    # A class of one row cannot be split: such rows form a stratum together, or none.
+    strata = np.where(counts[labels] > 1, labels, -1)
+    possible = (strata == -1).sum() != 1 and len(np.unique(strata)) <= min(size, len(labels) - size)
+    chosen, _ = train_test_split(indices, train_size=size, random_state=seed, stratify=strata if possible else None)
+    return np.sort(chosen)
+
+
+def _nystroem(features: Tensor, landmarks: np.ndarray, components: int) -> Projection:
+    hidden = landmarks.shape[1]
+    space = Nystroem(kernel="rbf", gamma=1 / hidden, n_components=len(landmarks), random_state=0).fit(landmarks)
+    moments = ClassMoments(len(landmarks))
+    for part in features.split(ROWS_AT_ONCE):
+        points = torch.from_numpy(space.transform(part.double().numpy()))
+        moments.update(points, torch.zeros(len(part), dtype=torch.int64))
+    _, directions = torch.linalg.eigh(moments.within)
+    chosen: Tensor = directions[:, -components:].flip(-1)
+    # Both linear maps as one: a row then costs its kernel with the landmarks and few products more.
+    weights, center = torch.from_numpy(space.normalization_).T @ chosen, moments.mean @ chosen
+
+    def project(x: Tensor) -> Tensor:
+        kernel = torch.from_numpy(rbf_kernel(x.numpy(), space.components_, gamma=1 / hidden))
+        return kernel @ weights - center
+
+    return project
