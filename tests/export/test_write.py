@@ -10,14 +10,15 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from peft import PromptTuningConfig, get_peft_model
 
 from adue import AdueModel, ArtifactError, MissingExtraError, ModelError
 from adue.digests import tensors_sha256
 from adue.export import OnnxAdueModel, export_onnx
 from adue.workflows.demo import copy_packaged_adapter
 from tests.export.conftest import ModelOf
-from tests.support.adapters import random_texts, save_tiny_adapter
-from tests.support.tiny import CONFIGS
+from tests.support.adapters import random_texts, save_tiny_adapter, tiny_classifier
+from tests.support.tiny import CONFIGS, save_tiny_base
 
 FAST = {("bert", "auto"), ("llama", "paper")}
 TEXTS = [*random_texts(40, seed=7), " ".join(random_texts(9)), ""]
@@ -142,3 +143,12 @@ def test_minilm_is_served_as_it_is(tmp_path: Path) -> None:
     rows = model.extract(texts, [index % 2 for index in range(32)])
     export_onnx(model.fit_features(rows, rows), tmp_path / "served")
     assert_same_answers(model, tmp_path / "served", texts)
+
+
+def test_an_adapter_that_cannot_be_merged_is_refused(tmp_path: Path, model_of: ModelOf) -> None:
+    base = tiny_classifier(save_tiny_base(tmp_path / "base", "bert", num_labels=3))
+    prompted = get_peft_model(base, PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2))
+    model = AdueModel(prompted, model_of("bert", "paper").classifier.tokenizer, fitted=model_of("bert", "paper").fitted)
+    with pytest.raises(ModelError, match="an adapter of the kind PROMPT_TUNING cannot be merged into its base model"):
+        export_onnx(model, tmp_path / "served")
+    assert not (tmp_path / "served").exists()
