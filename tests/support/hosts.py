@@ -1,5 +1,6 @@
 """A Ray cluster whose hosts are processes of this machine, to be killed one at a time."""
 
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -21,12 +22,12 @@ def two_hosts() -> Iterator[Cluster]:
     try:
         for _ in range(2):
             cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
-        ray.init(cluster.address, log_to_driver=False, logging_level="CRITICAL")
+        ray.init(cluster.address, log_to_driver=False, logging_level=logging.CRITICAL)
         yield cluster
     finally:
         processes = psutil.Process().children(recursive=True)
         ray.shutdown()
-        cluster.shutdown()
+        cluster.shutdown()  # type: ignore[no-untyped-call]
         _, alive = psutil.wait_procs([process for process in processes if _is_rays(process)], timeout=20)
         assert not alive, f"Ray left {alive} behind"
 
@@ -36,7 +37,7 @@ def kill_a_worker() -> int:
     for process in psutil.Process().children(recursive=True):
         if _is_rays(process) and "MapWorker" in " ".join(process.cmdline()):
             os.kill(process.pid, signal.SIGKILL)
-            return process.pid
+            return int(process.pid)
     raise LookupError("no worker runs")
 
 

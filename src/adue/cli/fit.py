@@ -90,6 +90,7 @@ def fit(
     as_json: opt.Json = False,
 ) -> None:
     """Fit an uncertainty head to an adapter: features once, then the score you choose, saved beside the adapter."""
+    from adue.scaling.processes import processes
     from adue.workflows.fit import fit as run
 
     result = run(
@@ -102,6 +103,8 @@ def fit(
         data_options=data_options,
         progress=progress_bar,
     )
+    if not processes().is_main:
+        return
     if as_json:
         print_json(result)
     else:

@@ -1,6 +1,7 @@
 """Extraction: every row once through the frozen classifier, in shards on disk so that a stopped run goes on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
@@ -9,17 +10,21 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adue.errors import ArtifactError
+from adue.errors import ArtifactError, DataError
 from adue.features.batches import BATCH_SIZE, Budget, batch_tokens_for
 from adue.features.classifier import FrozenClassifier
 from adue.features.encoding import encoded
 from adue.features.joining import joined
 from adue.features.manifest import Manifest, ShardEntry, advance, finish, read_manifest
 from adue.features.shards import SHARD_ROWS, Encoding, Progress, read_shard, rows_key, shard_path, write_shard
+from adue.scaling.processes import Processes
 from adue.types import FeatureSet
 
 NAMES = {"features", "logits"}
 """What a shard of an extraction holds."""
+
+Compute = Callable[[Sequence[Encoding]], dict[str, Tensor]]
+"""From the encodings of one part of the rows to its shard."""
 
 
 def extract(
@@ -31,6 +36,7 @@ def extract(
     batch_tokens: int | None = None,
     cache: Path | None = None,
     on_progress: Progress | None = None,
+    group: Processes | None = None,
 ) -> FeatureSet:
     """Return features and logits of `texts` in float32, in their order.
 
@@ -49,17 +55,25 @@ def extract(
         Folder for finished shards of SHARD_ROWS rows, and a manifest of which of them make up these rows. A second
         run over the same texts with the same model reads them back, and a stopped run continues after the last whole
         shard. What is large is then mapped from disk, so that memory does not grow with the number of rows.
+    group
+        Processes that all call this with the same texts and one cache that all of them see: each computes its share
+        of the shards, waits for the others, and returns all rows.
 
     Raises
     ------
     DataError
-        When a feature or logit is not finite, or a label is out of range.
+        When a feature or logit is not finite, a label is out of range, or several processes have no cache.
     ArtifactError
-        When the cache cannot be written.
+        When the cache cannot be written, or does not hold what another process has written.
     """
     budget = Budget(batch_size, batch_tokens or batch_tokens_for(classifier.device))
     folder = None if cache is None else cache / classifier.fingerprint
-    shards = _shards(classifier, encoded(classifier, texts, SHARD_ROWS), budget, folder, on_progress)
+    compute = partial(_compute, classifier, budget=budget, on_progress=on_progress)
+    parts = encoded(classifier, texts, SHARD_ROWS)
+    if group is not None and group.count > 1:
+        shards = _shared_shards(classifier, parts, compute, folder, group=group, on_progress=on_progress)
+    else:
+        shards = _shards(classifier, parts, compute, folder, on_progress)
     shape = classifier.head.shape
     whole = joined(shards, {"features": shape.hidden_size, "logits": shape.num_labels}, folder)
     return FeatureSet(**whole, labels=None if labels is None else torch.as_tensor(labels[:], dtype=torch.int64))
@@ -93,26 +107,67 @@ def _read_listed(folder: Path, shard: ShardEntry) -> dict[str, Tensor]:
 def _shards(
     classifier: FrozenClassifier,
     parts: Iterable[Sequence[Encoding]],
-    budget: Budget,
+    compute: Compute,
     folder: Path | None,
     on_progress: Progress | None,
 ) -> Iterator[dict[str, Tensor]]:
     """Yield features and logits of one part of the rows after the other, from `folder` where they lie there."""
     if folder is None:
-        yield from (_compute(classifier, part, budget, on_progress) for part in parts)
+        yield from map(compute, parts)
         return
     manifest = Manifest(model=classifier.fingerprint)
     for part in parts:
-        entry = ShardEntry(key=rows_key(part), rows=sum(map(classifier.rows_in, part)))
-        shard = read_shard(shard_path(folder, entry.key), entry.rows, NAMES)
-        if shard is None:
-            shard = _compute(classifier, part, budget, on_progress)
-            write_shard(shard_path(folder, entry.key), shard)
-        elif on_progress is not None:
-            on_progress(len(part))
+        entry = _entry(classifier, part)
+        shard = _kept(part, entry, compute, folder, on_progress)
         manifest = advance(folder, manifest, entry)
         yield shard
     finish(folder, manifest)
+
+
+def _shared_shards(
+    classifier: FrozenClassifier,
+    parts: Iterable[Sequence[Encoding]],
+    compute: Compute,
+    folder: Path | None,
+    *,
+    group: Processes,
+    on_progress: Progress | None,
+) -> Iterator[dict[str, Tensor]]:
+    """Compute this process's shards, wait for the others, and yield all of them from the folder that all share."""
+    if folder is None:
+        raise DataError("several processes hand features to each other in the cache; leave --no-cache out")
+    entries = []
+    for number, part in enumerate(parts):
+        entries.append(_entry(classifier, part))
+        if group.owns(number):
+            _kept(part, entries[-1], compute, folder, on_progress)
+        elif on_progress is not None:
+            on_progress(len(part))
+    group.wait()
+    manifest = Manifest(model=classifier.fingerprint)
+    for entry in entries:
+        if group.is_main:
+            manifest = advance(folder, manifest, entry)
+        yield _read_listed(folder, entry)
+    if group.is_main:
+        finish(folder, manifest)
+
+
+def _entry(classifier: FrozenClassifier, part: Sequence[Encoding]) -> ShardEntry:
+    return ShardEntry(key=rows_key(part), rows=sum(map(classifier.rows_in, part)))
+
+
+def _kept(
+    part: Sequence[Encoding], entry: ShardEntry, compute: Compute, folder: Path, on_progress: Progress | None
+) -> dict[str, Tensor]:
+    """Return a shard from `folder`, where it is written first if it is not there yet."""
+    shard = read_shard(shard_path(folder, entry.key), entry.rows, NAMES)
+    if shard is None:
+        shard = compute(part)
+        write_shard(shard_path(folder, entry.key), shard)
+    elif on_progress is not None:
+        on_progress(len(part))
+    return shard
 
 
 def _compute(

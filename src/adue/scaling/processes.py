@@ -1,7 +1,7 @@
 """Processes that accelerate or torchrun has started together: which one this is, and waiting for the others."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 from typing import TypeVar
@@ -38,14 +38,9 @@ class Processes:
         """Whether this is the one that fits, prints and writes."""
         return self._state is None or bool(self._state.is_main_process)
 
-    @property
-    def device_index(self) -> int:
-        """Which of its host's processes this is, and so which of its GPUs it takes."""
-        return 0 if self._state is None else int(self._state.local_process_index)
-
-    def share(self, items: Sequence[Value]) -> Sequence[Value]:
-        """Return the items that are this process's to do; every item is that of exactly one process."""
-        return items if self._state is None else items[self._state.process_index :: self.count]
+    def owns(self, number: int) -> bool:
+        """Tell whether this process is the one to do the job of this number, counted from 0."""
+        return self._state is None or number % self.count == self._state.process_index
 
     def wait(self) -> None:
         """Return when all processes have come to this point."""
@@ -65,7 +60,8 @@ class Processes:
 def processes() -> Processes:
     """Return the processes of this task, connected to each other.
 
-    Nothing is set up where the environment does not say that there are several.
+    Nothing is set up where the environment does not say that there are several. With GPUs each process gets one of its
+    host's as the device "cuda".
     """
     if get_int_from_env(_SIZES, 1) <= 1:
         return Processes()

@@ -8,8 +8,10 @@ from datasets import Dataset
 from adue.config import AdueConfig, AutoSettings, FitSettings, Grid, points_to_train
 from adue.datasets import LabelledSplits, fingerprint, load_splits
 from adue.errors import ModelError
+from adue.features.extract import extract
 from adue.model import AdueModel
 from adue.results import Result
+from adue.scaling.processes import Processes, processes
 from adue.types import FeatureSet
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 
@@ -46,12 +48,16 @@ def fit(
 ) -> FitResult:
     """Fit an uncertainty head on `data`, save it into `out` (by default the adapter's folder), and say what it gained.
 
+    Of processes that were launched together each reads its share of the rows; the main one fits and saves, and all
+    return its result.
+
     Raises
     ------
     AdueError
         When the adapter, the data or the grid cannot be used; nothing is written then.
     """
-    started = time.monotonic()
+    started, group = time.monotonic(), processes()
+    progress = progress if group.is_main else no_progress
     options = model_options or ModelOptions()
     settings = settings or AutoSettings()
     given = None if grid is None else Grid.load(grid)
@@ -66,25 +72,30 @@ def fit(
     model = options.load(adapter, with_head=False)
     splits = load_labelled(model, data, ("train", "validation"), data_options)
     train, validation = (
-        extract_split(model, splits[name], f"reading {name}", options, progress) for name in ("train", "validation")
+        extract_split(model, splits[name], f"reading {name}", options, progress, group=group)
+        for name in ("train", "validation")
     )
-    with progress(*step) as advance:
-        model.fit_features(
-            train,
-            validation,
-            grid=given,
-            settings=settings,
-            data_sha256=fingerprint(splits["train"]),
-            on_epoch=lambda _: advance(1),
-        )
-    model.save_pretrained(folder)
-    assert model.fitted is not None  # noqa: S101
+
+    def fit_and_save() -> AdueConfig:
+        with progress(*step) as advance:
+            model.fit_features(
+                train,
+                validation,
+                grid=given,
+                settings=settings,
+                data_sha256=fingerprint(splits["train"]),
+                on_epoch=lambda _: advance(1),
+            )
+        model.save_pretrained(folder)
+        assert model.fitted is not None  # noqa: S101
+        return model.fitted.config
+
     return FitResult(
         adapter=str(adapter),
         data=str(data),
         folder=str(folder),
         grid_points=heads,
-        config=model.fitted.config,
+        config=group.once(fit_and_save),
         seconds=time.monotonic() - started,
         notes=splits.notes,
     )
@@ -106,10 +117,22 @@ def load_labelled(
 
 
 def extract_split(
-    model: AdueModel, rows: Dataset, description: str, options: ModelOptions, progress: Progress
+    model: AdueModel,
+    rows: Dataset,
+    description: str,
+    options: ModelOptions,
+    progress: Progress,
+    *,
+    group: Processes | None = None,
 ) -> FeatureSet:
     """Return features, logits and labels of one split, with a progress bar."""
     with progress(description, len(rows)) as advance:
-        return model.extract(
-            rows["text"][:], rows["label"][:], batch_size=options.batch_size, cache=options.cache, on_progress=advance
+        return extract(
+            model.classifier,
+            rows["text"][:],
+            rows["label"][:],
+            batch_size=options.batch_size,
+            cache=options.cache,
+            on_progress=advance,
+            group=group,
         )

@@ -1,0 +1,83 @@
+"""`adue fit` in two processes that torchrun starts, which talk to each other by gloo."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from adue import AdueModel, DataError
+from adue.features.extract import extract
+from adue.scaling.processes import Processes, processes
+from tests.support.adapters import random_texts
+from tests.support.workspace import Workspace, make_workspace
+
+TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace whose training rows fill three shards."""
+    space = make_workspace(tmp_path_factory.mktemp("workspace"))
+    path = space.data / "train.jsonl"
+    labels = [json.loads(line)["label"] for line in path.read_text().splitlines()]
+    texts = random_texts(4200)
+    rows = [{"text": text, "label": labels[number % len(labels)]} for number, text in enumerate(texts)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return space
+
+
+class Launched:
+    """What accelerate says of one of three processes."""
+
+    num_processes = 3
+
+    def __init__(self, index: int) -> None:
+        self.process_index = index
+        self.is_main_process = index == 0
+
+
+def fit(space: Workspace, out: Path, launcher: list[str]) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, *launcher, "adue", "fit", str(space.adapter), "--data", str(space.data), "--json"]
+    environment = os.environ | {"ADUE_CACHE_DIR": str(out / "cache"), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [*command, "--out", str(out / "head")], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_process_on_its_own_does_everything_and_waits_for_nobody() -> None:
+    alone = processes()
+    assert (alone.count, alone.is_main) == (1, True)
+    assert all(alone.owns(number) for number in range(5))
+    alone.wait()
+    assert alone.once(lambda: 7) == 7
+
+
+@pytest.mark.slow
+def test_two_processes_read_each_shard_once_and_fit_what_one_does(space: Workspace, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    alone = fit(space, one, ["-m"])
+    together = fit(space, two, TWO)
+    assert (alone.returncode, together.returncode) == (0, 0), together.stderr
+    assert len(together.stdout.splitlines()) == 1
+    expected, found = (json.loads(done.stdout)["config"] for done in (alone, together))
+    assert found == expected
+    for name in sorted(path.relative_to(one) for path in one.rglob("*.safetensors")):
+        first, second = load_file(one / name), load_file(two / name)
+        assert all(first[key].equal(second[key]) for key in first.keys() | second.keys()), name
+    assert {path.relative_to(one) for path in one.rglob("*")} == {path.relative_to(two) for path in two.rglob("*")}
+
+
+def test_every_item_is_owned_by_one_process() -> None:
+    group = [Processes(Launched(index)) for index in range(3)]
+    assert [[member.owns(number) for member in group].count(True) for number in range(10)] == [1] * 10
+    assert [member.is_main for member in group] == [True, False, False]
+
+
+def test_several_processes_need_the_cache(space: Workspace) -> None:
+    classifier = AdueModel.from_pretrained(space.adapter).classifier
+    with pytest.raises(DataError, match="hand features to each other in the cache; leave --no-cache out"):
+        extract(classifier, ["good film"], group=Processes(Launched(0)))
