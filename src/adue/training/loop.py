@@ -107,7 +107,8 @@ def _arguments(folder: Path, settings: TrainingSettings, *, show_progress_bar: b
         warmup_steps=settings.warmup_fraction,
         num_train_epochs=settings.max_epochs,
         per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=4 * settings.batch_size,
+        # Not larger: texts are grouped by length among as many batches as make a quarter of the rows.
+        per_device_eval_batch_size=settings.batch_size,
         train_sampling_strategy="group_by_length",
         bf16=settings.computes_in_bf16,
         seed=settings.seed,
