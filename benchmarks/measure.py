@@ -34,6 +34,12 @@ def timed(work: Callable[[], Any]) -> Run:
     return Run(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, answer)
 
 
+def alone(way: Callable[[], Run]) -> Run:
+    """Return one run in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(way).result()
+
+
 def compare(ours: Callable[[], Run], ordinary: Callable[[], Run], repeats: int) -> tuple[list[Run], list[Run]]:
     """Return the runs of both ways, taken in turn, so that a slow minute of the machine hits both."""
     first, second = in_turn([ours, ordinary], repeats)
@@ -42,12 +48,10 @@ def compare(ours: Callable[[], Run], ordinary: Callable[[], Run], repeats: int) 
 
 def in_turn(ways: Sequence[Callable[[], Run]], repeats: int) -> list[list[Run]]:
     """Return the runs of each way; all ways are run once before any is run again."""
-    context = multiprocessing.get_context("spawn")
     runs: list[list[Run]] = [[] for _ in ways]
     for _ in range(repeats):
         for way, kept in zip(ways, runs, strict=True):
-            with ProcessPoolExecutor(1, mp_context=context) as pool:
-                kept.append(pool.submit(way).result())
+            kept.append(alone(way))
     return runs
 
 
