@@ -13,7 +13,7 @@ from adue.errors import ArtifactError
 
 Spool = SpooledTemporaryFile[bytes]
 
-IN_MEMORY = 2**26
+IN_MEMORY = 2**24
 """Bytes of one tensor up to which it is held in memory."""
 
 
@@ -75,5 +75,6 @@ def _tensor(file: Spool, width: int) -> Tensor:
         # The mapping keeps the file alive after it is closed here.
         values: np.ndarray = np.memmap(file, dtype=np.float32, mode="r+")
     else:
-        values = np.frombuffer(bytearray(file.read()), dtype=np.float32)
+        values = np.empty(size // 4, dtype=np.float32)
+        file.readinto(values.data)
     return torch.from_numpy(values).view(-1, width)
