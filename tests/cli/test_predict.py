@@ -1,9 +1,15 @@
+import json
+import subprocess
+import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from adue.cli import app
+from tests.support.workspace import Workspace
 
 
 @pytest.mark.parametrize("option", ["--address", "--workers", "--cpus-per-worker"])
@@ -17,3 +23,18 @@ def test_ray_reads_parquet_and_nothing_else() -> None:
     result = CliRunner().invoke(app, ["predict", "adapter", "-", "--output", "out", "--engine", "ray"])
     assert result.exit_code == 1
     assert "there is no Parquet file at '-'" in result.stderr
+
+
+@pytest.mark.slow
+def test_without_an_address_a_cluster_is_started_and_gone_afterwards(space: Workspace, tmp_path: Path) -> None:
+    source, out = tmp_path / "texts.parquet", tmp_path / "out"
+    pq.write_table(pa.table({"text": ["good film", "bad plot"]}), source)
+    fit = ["fit", str(space.adapter), "--data", str(space.data)]
+    assert CliRunner().invoke(app, fit).exit_code == 0
+    command = ["predict", str(space.adapter), str(source), "--output", str(out), "--engine", "ray", "--workers", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "adue", *command, "--json"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["rows"] == 2
+    assert len(pq.read_table(out / "part-0000000.parquet")) == 2

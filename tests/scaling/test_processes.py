@@ -1,7 +1,8 @@
-"""`adue fit` in two processes that torchrun starts, which talk to each other by gloo."""
+"""`adue fit` in two processes that accelerate starts, which talk to each other by gloo."""
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,14 @@ from adue.scaling.processes import Processes, processes
 from tests.support.adapters import random_texts
 from tests.support.workspace import Workspace, make_workspace
 
-TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
+# What accelerate starts processes with one by one; without GPUs they are told so, and talk by gloo.
+TWO = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
+
+
+def free_port() -> str:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return str(taken.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +68,7 @@ def test_a_process_on_its_own_does_everything_and_waits_for_nobody() -> None:
 def test_two_processes_read_each_shard_once_and_fit_what_one_does(space: Workspace, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     alone = fit(space, one, ["-m"])
-    together = fit(space, two, TWO)
+    together = fit(space, two, [*TWO, "--main_process_port", free_port(), "-m"])
     assert (alone.returncode, together.returncode) == (0, 0), together.stderr
     assert len(together.stdout.splitlines()) == 1
     expected, found = (json.loads(done.stdout)["config"] for done in (alone, together))
