@@ -16,6 +16,7 @@ from adue.features.classifier import FrozenClassifier
 from adue.features.extract import extract, read_extracted
 from adue.features.manifest import Manifest, read_manifest
 from adue.types import FeatureSet
+from tests.features.memory import peak_mb
 from tests.support.adapters import make_answers_differ, random_texts, save_tiny_adapter, tiny_adapter
 from tests.support.disk import files_up_to
 from tests.support.tiny import save_tiny_base, tiny_tokenizer
@@ -305,6 +306,17 @@ class TestAnotherModelIsAnotherKey:
         for limit in (4, 8):
             classifier = FrozenClassifier.wrap(model, tokenizer, max_length=limit)
             assert torch.equal(extract(classifier, TEXTS, cache=tmp_path).logits, extract(classifier, TEXTS).logits)
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_rows(tmp_path: Path) -> None:
+    adapter = save_tiny_adapter(tmp_path / "adapter", "bert")
+    few, many, at_once = (
+        peak_mb(adapter, tmp_path / f"{rows}-{shard_rows}", rows, shard_rows)
+        for rows, shard_rows in ((4_096, 1024), (40_960, 1024), (40_960, 40_960))
+    )
+    assert many - few < 20
+    assert at_once - few > 40  # so much would be seen
 
 
 def test_a_feature_that_is_not_finite_is_refused(tmp_path: Path) -> None:

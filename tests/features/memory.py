@@ -1,0 +1,23 @@
+"""How much memory an extraction needs at most, in a process of its own."""
+
+import multiprocessing
+import resource
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from unittest.mock import patch
+
+from adue import AdueModel
+from adue.features.extract import extract
+
+
+def peak_mb(adapter: Path, cache: Path, rows: int, shard_rows: int) -> float:
+    """Return the largest resident memory, in MB, of a new process that reads so many texts one after the other."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_read, adapter, cache, rows, shard_rows).result()
+
+
+def _read(adapter: Path, cache: Path, rows: int, shard_rows: int) -> float:
+    classifier = AdueModel.from_pretrained(adapter).classifier
+    with patch("adue.features.extract.SHARD_ROWS", shard_rows):
+        extract(classifier, (f"good film number {row}" for row in range(rows)), cache=cache)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
