@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -25,6 +26,7 @@ ATTEMPTS = 3
 MOST_BLOCKS = 10_000
 _LOCAL_STORE_BYTES = 100 * 2**20
 """Only items and answers pass through Ray's object store, so that the least it allows is plenty."""
+_LOGS = "Ray's logs on the worker's host say more"
 
 
 @dataclass(frozen=True)
@@ -88,30 +90,30 @@ def work_on_ray(prepare: Callable[[], Work], items: Sequence[Item], workers: Wor
     try:
         yield from map(_opened, answers.iter_rows())
     except RayError as error:
-        reason = _root(error)
-        first = str(reason).strip().splitlines()[:1]
-        raise AdueError(
-            f"the work on Ray ended with {type(reason).__name__}: {''.join(first)}; --debug and Ray's logs say more"
-        ) from error
+        first = "".join(str(error).strip().splitlines()[:1])
+        raise AdueError(f"the work on Ray ended with {type(error).__name__}: {first}; {_LOGS}") from error
 
 
 class _Worker:
     """One process of the cluster; what is raised on purpose becomes an answer, as Ray would wrap an exception."""
 
     def __init__(self, prepare: Callable[[], Work]) -> None:
-        self.error: AdueError | None = None
+        self.failed: Item | None = None
         try:
             self.work = prepare()
         except AdueError as error:
-            self.error = error
+            self.failed = _failure(error, str(error))
 
     def __call__(self, item: Item) -> Item:
+        if self.failed is not None:
+            return self.failed
         try:
-            if self.error is not None:
-                raise self.error
             return self._tried(item) | {"error": "", "message": ""}
         except AdueError as error:
-            return {"error": type(error).__name__, "message": str(error)}
+            return _failure(error, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, one line is shown; Ray would show a page
+            traceback.print_exc()
+            return _failure(AdueError(), f"the work on Ray ended with {type(error).__name__}: {error}; {_LOGS}")
 
     def _tried(self, item: Item) -> Item:
         for attempt in range(1, ATTEMPTS):
@@ -122,10 +124,8 @@ class _Worker:
         return self.work(item)
 
 
-def _root(error: BaseException) -> BaseException:
-    """Return what Ray has wrapped, in layers that keep it as a cause in either of two ways."""
-    inner = getattr(error, "cause", None) or error.__cause__
-    return error if inner is None else _root(inner)
+def _failure(error: AdueError, message: str) -> Item:
+    return {"error": type(error).__name__, "message": message}
 
 
 def _opened(answer: Item) -> Item:
