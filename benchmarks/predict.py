@@ -146,7 +146,7 @@ def smollm2() -> dict[str, AdueModel]:
 def main() -> None:
     """Run the benchmark."""
     options = arguments(__doc__)
-    train_rows, rows, turns, repeats = (7000, 1000, 10, 3) if options.full else (1000, 128, 4, 1)
+    train_rows, rows, turns, repeats = (7000, 1000, 10, 3) if options.full else (1000, 128, 3, 1)
     texts, _ = unseen_rows(rows)
     with tempfile.TemporaryDirectory() as folder:
         fitted = fit_minilm(Path(folder), train_rows, grid="paper" if options.full else "fast")
