@@ -53,7 +53,7 @@ def read_many(rows: int) -> Run:
     """Return the run of an extraction of so many rows."""
     model = tiny_model()
     with tempfile.TemporaryDirectory() as folder, anonymous_peak() as peak:
-        run = timed(lambda: len(model.extract(short_texts(rows), cache=Path(folder))))  # type: ignore[arg-type]
+        run = timed(lambda: len(model.extract(short_texts(rows), cache=Path(folder))))
     return Run(run.seconds, run.peak_mb, Read(run.answer, max(peak)))
 
 

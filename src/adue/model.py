@@ -1,6 +1,6 @@
 """AdueModel: a frozen classifier with an uncertainty head; its labels and probabilities stay what they were."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from adue.base import BaseAdueModel, load_saved
 from adue.config import AutoSettings, FitSettings, Grid
 from adue.datasets import fingerprint
 from adue.estimator import FittedHead
+from adue.features.batches import BATCH_SIZE
 from adue.features.classifier import FrozenClassifier
 from adue.features.extract import extract
 from adue.features.loading import Origin, origin_in_memory
@@ -104,10 +105,10 @@ class AdueModel(BaseAdueModel):
 
     def extract(
         self,
-        texts: Sequence[str],
+        texts: Iterable[str],
         labels: Sequence[int] | None = None,
         *,
-        batch_size: int = 32,
+        batch_size: int = BATCH_SIZE,
         cache: Path | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> FeatureSet:
@@ -121,7 +122,7 @@ class AdueModel(BaseAdueModel):
         *,
         grid: str | Path | Grid | None = None,
         settings: AutoSettings | FitSettings | None = None,
-        batch_size: int = 32,
+        batch_size: int = BATCH_SIZE,
         cache: Path | None = None,
         on_progress: Callable[[int], None] | None = None,
         on_epoch: Callable[[int], None] | None = None,
@@ -147,7 +148,7 @@ class AdueModel(BaseAdueModel):
             When there are no errors (or only errors) to learn from, or values are not finite.
         """
         features = [
-            self.extract(rows["text"][:], rows["label"][:], batch_size=batch_size, cache=cache, on_progress=on_progress)
+            self.extract(rows["text"], rows["label"], batch_size=batch_size, cache=cache, on_progress=on_progress)
             for rows in (train, validation)
         ]
         return self.fit_features(
@@ -160,7 +161,7 @@ class AdueModel(BaseAdueModel):
         features, logits = self.classifier.forward(inputs)
         return AdueOutput(logits, self._head().uncertainty(features, logits))
 
-    def predict(self, texts: Sequence[str], *, batch_size: int = 32) -> Predictions:
+    def predict(self, texts: Sequence[str], *, batch_size: int = BATCH_SIZE) -> Predictions:
         """Return labels, probabilities and U of `texts`, in their order.
 
         Raises
@@ -178,10 +179,10 @@ class AdueModel(BaseAdueModel):
             head.uncertainty(rows.features, rows.logits).cpu().numpy(),
         )
 
-    def predict_proba(self, texts: Sequence[str], *, batch_size: int = 32) -> Float[np.ndarray, "rows classes"]:
+    def predict_proba(self, texts: Sequence[str], *, batch_size: int = BATCH_SIZE) -> Float[np.ndarray, "rows classes"]:
         """Return the classifier's own probabilities."""
         return self.extract(texts, batch_size=batch_size).logits.softmax(dim=-1).numpy()
 
-    def predict_uncertainty(self, texts: Sequence[str], *, batch_size: int = 32) -> Float[np.ndarray, " rows"]:
+    def predict_uncertainty(self, texts: Sequence[str], *, batch_size: int = BATCH_SIZE) -> Float[np.ndarray, " rows"]:
         """Return U in [0, 1] of `texts`; higher means more likely wrong."""
         return self.predict(texts, batch_size=batch_size).uncertainty

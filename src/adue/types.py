@@ -16,6 +16,9 @@ OUT_OF_SCOPE_NAME = "out-of-scope"
 """What such a row's label is called in data and reports."""
 
 
+PART_ROWS = 8192
+
+
 @dataclass(frozen=True)
 class FeatureSet:
     """What one frozen forward pass leaves behind, row by row.
@@ -56,7 +59,8 @@ class FeatureSet:
                 "pass arrays of the same examples in the same order"
             )
         for name, values in (("features", self.features), ("logits", self.logits)):
-            finite = torch.isfinite(values).all(dim=-1)
+            # In parts: a mask of all values of a million rows would be as large as they are.
+            finite = torch.cat([torch.isfinite(part).all(dim=-1) for part in values.split(PART_ROWS)])
             if not bool(finite.all()):
                 first = int((~finite).nonzero()[0])
                 raise DataError(

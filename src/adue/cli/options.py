@@ -40,7 +40,7 @@ def model_options(
     merge: Annotated[bool, typer.Option("--merge", help="Merge the adapter: faster, logits change a little.")] = False,
     device: Annotated[str, typer.Option(help="Where the model runs, for example cpu or cuda:0.")] = "cpu",
     max_length: Annotated[int | None, typer.Option(help="Cut texts to this many tokens.", min=1)] = None,
-    batch_size: BatchSize = 32,
+    batch_size: BatchSize = 128,
     use_cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")] = True,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code a repository ships.")

@@ -20,6 +20,7 @@ from adue.config import AutoSettings, FitSettings, Grid
 from adue.datasets import fingerprint
 from adue.errors import DataError
 from adue.estimator import FittedHead
+from adue.features.batches import BATCH_SIZE
 from adue.features.extract import extract
 from adue.features.loading import Origin, origin_in_memory
 from adue.tasks.entities import Aggregate, Span, bio_spans, span_uncertainty
@@ -124,7 +125,7 @@ class AdueModelForTokenClassification(BaseAdueModel):
         sentences: Sequence[Sequence[str]],
         tags: Sequence[Sequence[int]] | None = None,
         *,
-        batch_size: int = 32,
+        batch_size: int = BATCH_SIZE,
         cache: Path | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> FeatureSet:
@@ -147,7 +148,7 @@ class AdueModelForTokenClassification(BaseAdueModel):
         tags_column: str = "ner_tags",
         grid: str | Path | Grid | None = None,
         settings: AutoSettings | FitSettings | None = None,
-        batch_size: int = 32,
+        batch_size: int = BATCH_SIZE,
         cache: Path | None = None,
         on_progress: Callable[[int], None] | None = None,
         on_epoch: Callable[[int], None] | None = None,
@@ -194,7 +195,7 @@ class AdueModelForTokenClassification(BaseAdueModel):
         return AdueOutput(logits, u.view(logits.shape[:2]))
 
     def predict(
-        self, sentences: Sequence[Sequence[str]], *, entity_uncertainty: Aggregate = "max", batch_size: int = 32
+        self, sentences: Sequence[Sequence[str]], *, entity_uncertainty: Aggregate = "max", batch_size: int = BATCH_SIZE
     ) -> list[TaggedSentence]:
         """Return labels, probabilities, U and entities of `sentences`, in their order.
 

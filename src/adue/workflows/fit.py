@@ -129,8 +129,8 @@ def extract_split(
     with progress(description, len(rows)) as advance:
         return extract(
             model.classifier,
-            rows["text"][:],
-            rows["label"][:],
+            rows["text"],
+            rows["label"],
             batch_size=options.batch_size,
             cache=options.cache,
             on_progress=advance,

@@ -13,6 +13,7 @@ from adue.cache import cache_dir
 from adue.config import FrozenConfig
 from adue.errors import ArtifactError, ModelError
 from adue.estimator import FittedHead
+from adue.features.batches import BATCH_SIZE
 from adue.model import AdueModel
 
 DtypeName = Literal["auto", "float32", "bfloat16", "float16"]
@@ -42,7 +43,7 @@ class ModelOptions(FrozenConfig):
     merge: bool = False
     device: str = "cpu"
     max_length: int | None = None
-    batch_size: int = Field(default=32, gt=0)
+    batch_size: int = Field(default=BATCH_SIZE, gt=0)
     use_cache: bool = True
     """Whether extracted features are kept, so that a stopped job goes on and the next one need not read again."""
     trust_remote_code: bool = False

@@ -1,0 +1,11 @@
+import inspect
+
+from adue.cli import options
+from adue.features.batches import BATCH_SIZE
+from adue.workflows.options import ModelOptions
+
+
+def test_texts_per_forward_pass_are_the_librarys_default() -> None:
+    # Written out in the command line, which would have to import torch to read it.
+    default = inspect.signature(options.model_options).parameters["batch_size"].default
+    assert default == BATCH_SIZE == ModelOptions().batch_size
