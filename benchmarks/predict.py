@@ -146,14 +146,14 @@ def smollm2() -> dict[str, AdueModel]:
 def main() -> None:
     """Run the benchmark."""
     options = arguments(__doc__)
-    train_rows, rows, turns, repeats = (7000, 1000, 10, 3) if options.full else (1000, 128, 3, 1)
+    train_rows, rows, turns, repeats = (7000, 1000, 6, 3) if options.full else (1000, 128, 3, 1)
     texts, _ = unseen_rows(rows)
     with tempfile.TemporaryDirectory() as folder:
         fitted = fit_minilm(Path(folder), train_rows, grid="paper" if options.full else "fast")
         models = {name: AdueModel.from_pretrained(adapter) for name, adapter in fitted.items()}
         measured = {"minilm": overheads(models, texts, turns)}
         if options.full:
-            measured["smollm2-135m"] = overheads(smollm2(), texts[: 4 * BATCH], turns)
+            measured["smollm2-135m"] = overheads(smollm2(), texts[: 2 * BATCH], turns)
         ways = partial(with_uncertainty, fitted["auto"], rows), partial(with_dropout, fitted["auto"], rows)
         ours, ordinary = compare(*ways, repeats)
     report(
