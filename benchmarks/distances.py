@@ -152,7 +152,7 @@ def median_seconds(runs: Sequence[Run]) -> float:
 def main() -> None:
     """Run the benchmark."""
     options = arguments(__doc__)
-    size, repeats = (Size(8000, 768, 20), 5) if options.full else (Size(4000, 384, 20), 2)
+    size, repeats = (Size(8000, 768, 20), 3) if options.full else (Size(4000, 384, 20), 2)
     fits, plain_fits = compare(partial(fit_streaming, size), partial(fit_at_once, size), repeats)
     given, plain = fits[0].answer[0], plain_fits[0].answer[0]
     score = partial(score_whitened, size, given)

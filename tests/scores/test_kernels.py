@@ -29,7 +29,8 @@ def test_more_rows_are_seen_from_the_subsample(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_nystroem_gives_the_components_that_scikit_learn_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "KERNEL_ROWS", 100)
+    monkeypatch.setattr(kernels, "KERNEL_ROWS", 399)
+    monkeypatch.setattr(kernels, "LANDMARKS", 100)
     monkeypatch.setattr(kernels, "ROWS_AT_ONCE", 130)  # so that its covariance comes of several parts
     chosen = ROWS.numpy()[stratified(LABELS.numpy(), 100, seed=2)]
     landmarks = Nystroem(kernel="rbf", gamma=1 / 5, n_components=100, random_state=0).fit(chosen)
