@@ -114,7 +114,8 @@ def _fit_one(
         with torch.no_grad():
             u = smoothmax_uncertainty(layer(validation.features), settings.sharpness)
         value = float(roc_auc_score(validation.errors.numpy(), u.double().numpy()))
-        best, since = (value, 0) if value > best else (best, since + 1)
+        # Beyond rounding: scikit-learn sums areas, and equal rankings may differ in the sixteenth digit.
+        best, since = (value, 0) if value > best + 1e-12 else (best, since + 1)
         if since >= settings.patience:
             break
     return best

@@ -23,11 +23,15 @@ ROOMS = (
     "adue.scores",
     "adue.scores.density",
     "adue.scores.distances",
+    "adue.scores.kernels",
+    "adue.scores.moments",
     "adue.scores.neighbours",
     "adue.scores.outputs",
+    "adue.scores.parts",
     "adue.scores.robust",
     "adue.scores.samples",
     "adue.scores.temperature",
+    "adue.scores.whitening",
 )
 
 

@@ -305,3 +305,12 @@ def test_a_device_by_name_gives_the_same_heads_on_the_cpu() -> None:
     named = fit_heads(*rows, head, GRID.points, SETTINGS, device=torch.device("cpu", 0))
     assert named.weights["out_weight"].device == torch.device("cpu")
     assert torch.equal(named.weights["out_weight"], fit().weights["out_weight"])
+
+
+@pytest.mark.parametrize("worth", [0, 2**60])
+def test_the_number_of_threads_is_what_it_was_and_changes_no_head(worth: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adue.sweep.fit.WORTH_SHARING", worth)
+    before = torch.get_num_threads()
+    result = fit()
+    assert torch.get_num_threads() == before
+    np.testing.assert_allclose(result.validation_auroc, fit().validation_auroc, atol=1e-6)

@@ -5,6 +5,7 @@ fixed. All heads of a seed see the same batches, so their results differ by thei
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -27,6 +28,10 @@ _Fit: TypeAlias = Callable[[FeatureSet, FeatureSet, AdueHead], SweepResult]
 
 FIRST_RUNG = 3
 """Epochs before successive halving first drops heads; each further rung is `halving_factor` times as late."""
+
+
+WORTH_SHARING = 2**26
+"""Multiplications of a forward pass from which a step is divided among threads: about a millisecond's work for one."""
 
 
 def fit_heads(
@@ -69,7 +74,9 @@ def fit_heads(
         train = fewer_right_rows(train, settings.right_per_error, settings.seed)
     members = [_member(index, point, settings) for index, point in enumerate(points)]
     best = BestEpochs(original, len(points), settings.patience)
-    _run(train, validation, HeadStack(members, original, torch.device(device)), best, settings, on_epoch=on_epoch)
+    stack = HeadStack(members, original, torch.device(device))
+    with _threads(stack, settings.batch_size):
+        _run(train, validation, stack, best, settings, on_epoch=on_epoch)
     if not np.isfinite(best.auroc).any():
         raise DataError(
             f"none of {len(points)} heads could be trained: every U became NaN; use smaller learning rates, or look "
@@ -81,6 +88,22 @@ def fit_heads(
 def _member(index: int, point: HyperParameters, settings: FitSettings) -> Member:
     own = point.applied_to(settings)
     return Member(index, point.learning_rate, point.alpha, point.beta, own.sharpness, own.score, own.seed)
+
+
+@contextmanager
+def _threads(stack: HeadStack, batch_size: int) -> Iterator[None]:
+    """Use one thread inside the block where a step is too small to be worth sharing.
+
+    Threads wait for each other after every operation. On a machine that does anything else, this costs a grid of
+    linear heads many times what sharing would gain.
+    """
+    before = torch.get_num_threads()
+    multiplications = batch_size * sum(weight.numel() for weight in stack.weights.values())
+    torch.set_num_threads(1 if multiplications < WORTH_SHARING else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _run(
