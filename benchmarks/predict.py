@@ -35,7 +35,7 @@ def fit_minilm(folder: Path, train_rows: int, grid: str) -> dict[str, Path]:
     """Return folders of the packaged adapter with a fitted head, by preset; the second half of validation is unseen."""
     model, splits = _packaged(folder / "plain"), load_splits(DATA, need=("train", "validation"))
     train = splits["train"].select(range(train_rows))
-    held_out = splits["validation"].select(range(len(splits["validation"]) // 2))
+    held_out = splits["validation"].select(range(min(len(splits["validation"]) // 2, train_rows // 4)))
     rows = [model.extract(part["text"][:], part["label"][:]) for part in (train, held_out)]
     for name, settings in PRESETS.items():
         copy_packaged_adapter(folder / name)
