@@ -5,7 +5,6 @@ ordinary way runs in float64, and with --full in float32 too. `peak_mb` is the w
 included; `added_mb` is what the work itself added to it. Fitting is measured apart, in processes of its own.
 """
 
-import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from sklearn.covariance import EmpiricalCovariance
 from torch import Tensor
 
 from adue.scores.distances import GaussianStatistics, mahalanobis
-from measure import Run, arguments, compare, report, timed
+from measure import Run, arguments, compare, peak_mb, report, timed
 
 TOLERANCE = 1e-6
 """Largest relative difference of any score."""
@@ -106,7 +105,7 @@ def scored(size: Size, score: Callable[[Tensor], Tensor]) -> Run:
 
 def measured(work: Callable[[], object]) -> Run:
     """Return the run of `work`; its answer is what it gave, and by how many MB it raised the process's peak."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = peak_mb()
     run = timed(work)
     return replace(run, answer=(run.answer, run.peak_mb - before))
 

@@ -1,7 +1,6 @@
 """How much memory an extraction needs at most, in a process of its own."""
 
 import multiprocessing
-import resource
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from unittest.mock import patch
@@ -20,4 +19,6 @@ def _read(adapter: Path, cache: Path, rows: int, shard_rows: int) -> float:
     classifier = AdueModel.from_pretrained(adapter).classifier
     with patch("adue.features.extract.SHARD_ROWS", shard_rows):
         extract(classifier, (f"good film number {row}" for row in range(rows)), cache=cache)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not of getrusage, which begins at the memory of the process that started this one.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
