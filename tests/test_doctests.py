@@ -32,6 +32,7 @@ ROOMS = (
     "adue.scores.samples",
     "adue.scores.temperature",
     "adue.scores.whitening",
+    "adue.strata",
 )
 
 
@@ -57,7 +58,7 @@ def test_every_public_function_has_an_example_that_is_true(function: Callable[..
 
 @pytest.mark.parametrize("name", ["FeatureSet", "FrozenConfig.to_dict"])
 def test_the_examples_of_classes_are_true(name: str) -> None:
-    home = import_module("adue.types" if name == "FeatureSet" else "adue.config")
+    home = import_module("adue.types" if name == "FeatureSet" else "adue.config.frozen")
     told: list[str] = []
     found = [test for test in doctest.DocTestFinder().find(home) if test.name.endswith(name) and test.examples]
     assert len(found) == 1

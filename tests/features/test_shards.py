@@ -9,7 +9,8 @@ from adue import AdueModel
 from adue.errors import ArtifactError
 from adue.features import shards as module
 from adue.features.classifier import FrozenClassifier
-from adue.features.shards import Encoding, in_shards, like_length, rows_key
+from adue.features.shards import in_shards, like_length, rows_key
+from adue.pretrained.tokens import Encoding
 from tests.support.adapters import random_texts, save_tiny_adapter
 from tests.support.disk import files_up_to
 

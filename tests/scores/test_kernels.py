@@ -5,7 +5,8 @@ from sklearn.decomposition import PCA, KernelPCA
 from sklearn.kernel_approximation import Nystroem
 
 from adue.scores import kernels
-from adue.scores.kernels import KernelMap, fit_projection, stratified
+from adue.scores.kernels import KernelMap, fit_projection
+from adue.strata import stratified
 
 ROWS = torch.randn(400, 5, generator=torch.Generator().manual_seed(0)).double()
 LABELS = torch.arange(400) % 3
@@ -36,14 +37,3 @@ def test_nystroem_gives_the_components_that_scikit_learn_gives(monkeypatch: pyte
     landmarks = Nystroem(kernel="rbf", gamma=1 / 5, n_components=100, random_state=0).fit(chosen)
     expected = PCA(6).fit_transform(landmarks.transform(ROWS.numpy()))
     same_up_to_signs(fit_projection(ROWS, LABELS, 6, kernel_map="nystroem", seed=2)(ROWS), expected)
-
-
-def test_the_subsample_holds_every_class() -> None:
-    labels = np.repeat([0, 1, 2], [170, 20, 10])
-    chosen = stratified(labels, 20, seed=0)
-    assert np.bincount(labels[chosen]).tolist() == [17, 2, 1]
-
-
-@pytest.mark.parametrize("labels", [[0] * 29 + [1], [0] * 28 + [1, 2], list(range(30))])
-def test_a_subsample_of_classes_of_one_row_has_its_size(labels: list[int]) -> None:
-    assert len(set(stratified(np.array(labels), 10, seed=0).tolist())) == 10

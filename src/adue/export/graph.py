@@ -68,18 +68,9 @@ class ClassifierWithHead(nn.Module):
             logits = self.model(**inputs).logits
         finally:
             handle.remove()
-        features = self._pool(entered[-1], inputs["input_ids"])
+        features = pool_hidden(entered[-1], self.layout.pool, inputs["input_ids"], pad_token_id(self.model.config))
         given = (features, logits) if isinstance(self.head, CorrectedResponse) else (features,)
         return logits, logits.softmax(dim=-1), self.head(*given), features
-
-    def _pool(self, hidden: Tensor, input_ids: Tensor) -> Tensor:
-        padding = pad_token_id(self.model.config)
-        if self.layout.pool != "last" or padding is None:
-            return pool_hidden(hidden, self.layout.pool, input_ids, padding)
-        # The rule of pool_hidden, whose len(hidden) would fix the number of rows of a traced graph.
-        positions = torch.arange(input_ids.shape[-1], dtype=torch.int32)
-        last = (positions * (input_ids != padding).to(torch.int32)).argmax(dim=-1)
-        return hidden[torch.arange(hidden.shape[0]), last]
 
 
 def _merged(model: nn.Module) -> Any:

@@ -11,7 +11,8 @@ from adue.errors import ArtifactError
 from adue.export.extra import optional
 from adue.export.graph import OUTPUTS
 from adue.export.manifest import GRAPH_FILE, Manifest
-from adue.features.shards import Encoding, like_length
+from adue.features.shards import like_length
+from adue.pretrained.tokens import encode
 from adue.types import Predictions
 
 
@@ -64,30 +65,17 @@ class OnnxAdueModel:
 
     def predict(self, texts: Sequence[str], *, batch_size: int = 32) -> Predictions:
         """Return labels, probabilities and U of `texts`, in their order."""
-        encodings = self._tokenize(texts) if len(texts) else []
+        encodings = encode(self.tokenizer, texts, self.manifest.max_length) if len(texts) else []
         names = OUTPUTS[1:]
         probabilities = np.empty((len(texts), len(self.id2label)), dtype=np.float32)
         uncertainty = np.empty(len(texts), dtype=np.float64 if self.manifest.score == "auto" else np.float32)
-        for chosen in (rows.numpy() for rows in like_length(encodings, batch_size) if len(rows)):
+        wanted = [given.name for given in self.session.get_inputs()]
+        for chosen in (rows.numpy() for rows in like_length(encodings, batch_size)):
             batch = self.tokenizer.pad([encodings[row] for row in chosen], padding_side="right", return_tensors="np")
-            inputs = {name: values.astype(np.int64) for name, values in batch.items()}
+            inputs = {name: batch[name].astype(np.int64) for name in wanted}
             probabilities[chosen], uncertainty[chosen] = self.session.run(names, inputs)
         labels = probabilities.argmax(axis=-1)
         return Predictions(labels, [self.id2label[int(label)] for label in labels], probabilities, uncertainty)
-
-    def _tokenize(self, texts: Sequence[str]) -> list[Encoding]:
-        """Return one unpadded encoding per text, as the classifier's own tokenize does."""
-        whole = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        encoded = self.tokenizer(whole, truncation=True, max_length=self.manifest.max_length)
-        names = [given.name for given in self.session.get_inputs()]
-        rows = [{name: encoded[name][row] for name in names} for row in range(len(texts))]
-        return [row if row["input_ids"] else self._stand_in(names) for row in rows]
-
-    def _stand_in(self, names: Sequence[str]) -> Encoding:
-        """Return what the classifier reads an empty text as where the tokenizer adds no token of its own."""
-        tokens = (self.tokenizer.eos_token_id, self.tokenizer.unk_token_id, 0, 1)
-        token = next(token for token in tokens if token not in {None, self.tokenizer.pad_token_id})
-        return {name: [{"input_ids": int(token), "attention_mask": 1}.get(name, 0)] for name in names}
 
 
 def open_session(path: Path, providers: Sequence[str] = ("CPUExecutionProvider",)) -> Any:

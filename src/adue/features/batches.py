@@ -29,11 +29,11 @@ class Budget:
     rows
         Texts per batch at most.
     tokens
-        Tokens per batch at most, padding included; a text that is longer goes alone.
+        Tokens per batch at most, padding included; a text that is longer goes alone. None for any number.
     """
 
     rows: int
-    tokens: int
+    tokens: int | None = None
 
     def batches(self, lengths: Sequence[int]) -> list[list[int]]:
         """Return row numbers in batches of like length, longest first, so that little of a batch is padding.
@@ -46,7 +46,7 @@ class Budget:
         order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
         batches, start = [], 0
         while start < len(order):
-            fitting = self.tokens // max(1, lengths[order[start]])
+            fitting = self.rows if self.tokens is None else self.tokens // max(1, lengths[order[start]])
             end = start + max(1, min(self.rows, fitting))
             batches.append(order[start:end])
             start = end

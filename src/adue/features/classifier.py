@@ -19,6 +19,7 @@ from adue.digests import tensors_sha256
 from adue.errors import ModelError
 from adue.features.layouts import LAYOUTS, Layout, Pool, find_output, pad_token_id, pool_hidden, read_head
 from adue.head import AdueHead
+from adue.pretrained.tokens import Encoding, encode
 
 HEAD_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
 """How far head(h) may lie from the model's own logits, relative to their size; above rounding, below any mistake."""
@@ -119,25 +120,11 @@ class FrozenClassifier:
         """Return how many rows one encoding gives: one answer for a text."""
         return 1
 
-    def tokenize(self, texts: Sequence[Any]) -> list[dict[str, list[int]]]:
+    def tokenize(self, texts: Sequence[Any]) -> list[Encoding]:
         """Return one unpadded encoding per text, cut to `max_length`."""
-        # Half a surrogate pair, as JSON may hold, is text that no tokenizer takes; it is read as a question mark.
-        whole = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        encoded = self.tokenizer(whole, truncation=True, max_length=self.max_length)
-        names = [name for name in encoded if name in self.tokenizer.model_input_names]
-        rows = [{name: encoded[name][row] for name in names} for row in range(len(texts))]
-        return [row if row["input_ids"] else self._stand_in(names) for row in rows]
+        return encode(self.tokenizer, texts, self.max_length)
 
-    def _stand_in(self, names: Sequence[str]) -> dict[str, list[int]]:
-        """Return what an empty text is read as where the tokenizer adds no token of its own.
-
-        Never as padding: a model that looks for the last other token would find none.
-        """
-        tokens = (self.tokenizer.eos_token_id, self.tokenizer.unk_token_id, 0, 1)
-        token = next(token for token in tokens if token not in {None, self.tokenizer.pad_token_id})
-        return {name: [{"input_ids": int(token), "attention_mask": 1}.get(name, 0)] for name in names}
-
-    def collate(self, encodings: Sequence[dict[str, list[int]]]) -> Mapping[str, Tensor]:
+    def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
         """Return one batch on the model's device, padded on the right whatever the tokenizer's own side.
 
         With padding on the left, absolute positions (GPT-2) would move with the longest text of the batch.

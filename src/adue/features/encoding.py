@@ -6,9 +6,10 @@ from itertools import islice
 from typing import Any
 
 from adue.features.classifier import FrozenClassifier
+from adue.pretrained.tokens import Encoding
 
 
-def encoded(classifier: FrozenClassifier, texts: Iterable[Any], size: int) -> Iterator[list[dict[str, list[int]]]]:
+def encoded(classifier: FrozenClassifier, texts: Iterable[Any], size: int) -> Iterator[list[Encoding]]:
     """Yield the encodings of `size` texts after `size` texts, the last of fewer; of two portions in memory at most.
 
     Fast tokenizers let go of Python's lock, so that the model runs meanwhile. The texts themselves are read in the

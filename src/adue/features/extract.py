@@ -16,7 +16,8 @@ from adue.features.classifier import FrozenClassifier
 from adue.features.encoding import encoded
 from adue.features.joining import joined
 from adue.features.manifest import Manifest, ShardEntry, advance, finish, read_manifest
-from adue.features.shards import SHARD_ROWS, Encoding, Progress, read_shard, rows_key, shard_path, write_shard
+from adue.features.shards import SHARD_ROWS, Progress, read_shard, rows_key, shard_path, write_shard
+from adue.pretrained.tokens import Encoding
 from adue.scaling.processes import Processes
 from adue.types import FeatureSet
 

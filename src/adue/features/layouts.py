@@ -116,7 +116,8 @@ def pool_hidden(hidden: Tensor, pool: Pool, input_ids: Tensor, pad_token_id: int
         return hidden[:, -1]
     positions = torch.arange(input_ids.shape[-1], device=input_ids.device, dtype=torch.int32)
     last = (positions * (input_ids != pad_token_id).to(torch.int32)).argmax(dim=-1)
-    return hidden[torch.arange(len(hidden), device=hidden.device), last.to(hidden.device)]
+    # Not len(hidden), which would fix the number of rows where this is traced.
+    return hidden[torch.arange(hidden.shape[0], device=hidden.device), last.to(hidden.device)]
 
 
 def pad_token_id(config: PreTrainedConfig) -> int | None:

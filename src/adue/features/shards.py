@@ -10,18 +10,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from adue.features.batches import Budget
 from adue.features.classifier import FrozenClassifier
 from adue.features.encoding import encoded
 from adue.files import atomic_write
+from adue.pretrained.tokens import Encoding
 
 SHARD_ROWS = 2048
 VALUES = "values"
 
 Progress = Callable[[int], None]
 """Called with the number of rows just done."""
-
-Encoding = dict[str, list[int]]
-"""One text as token ids and what goes with them, not padded."""
 
 
 def in_shards(
@@ -70,9 +69,7 @@ def rows_key(rows: Sequence[Encoding]) -> str:
 
 def like_length(rows: Sequence[Encoding], batch_size: int) -> Sequence[Tensor]:
     """Return row numbers in batches of like length, longest first, so that little of a batch is padding."""
-    lengths = torch.tensor([len(row["input_ids"]) for row in rows])
-    batches: Sequence[Tensor] = lengths.argsort(descending=True, stable=True).split(batch_size)
-    return batches
+    return [torch.tensor(batch) for batch in Budget(batch_size).batches([len(row["input_ids"]) for row in rows])]
 
 
 def read_shard(path: Path, rows: int, names: set[str]) -> dict[str, Tensor] | None:

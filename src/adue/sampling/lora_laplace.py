@@ -25,9 +25,10 @@ from torch.utils.data import DataLoader
 from adue.digests import tensors_sha256
 from adue.errors import DataError, ModelError
 from adue.features.classifier import FrozenClassifier, evaluation_mode
-from adue.features.shards import Encoding, Progress, in_shards, like_length
+from adue.features.shards import Progress, in_shards, like_length
 from adue.methods.bayesian import set_prior_precision
 from adue.methods.laplace_torch import laplace_torch, without_reminders
+from adue.pretrained.tokens import Encoding
 
 SAMPLES = 10
 MAX_ROWS = 1000

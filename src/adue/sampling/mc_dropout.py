@@ -11,7 +11,8 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from adue.errors import ModelError
 from adue.features.classifier import FrozenClassifier, evaluation_mode
-from adue.features.shards import Encoding, Progress, in_shards, like_length, rows_key
+from adue.features.shards import Progress, in_shards, like_length, rows_key
+from adue.pretrained.tokens import Encoding
 
 PASSES = 10
 

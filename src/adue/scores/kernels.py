@@ -9,11 +9,11 @@ from jaxtyping import Float, Int
 from sklearn.decomposition import KernelPCA
 from sklearn.kernel_approximation import Nystroem
 from sklearn.metrics.pairwise import rbf_kernel
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from adue.scores.moments import ClassMoments
 from adue.scores.parts import ROWS_AT_ONCE
+from adue.strata import stratified
 
 KERNEL_ROWS = 2000
 """Most rows that a kernel matrix is made of: its eigenvectors cost the cube of this."""
@@ -56,23 +56,6 @@ def fit_projection(
         return _nystroem(features, rows, components)
     pca = KernelPCA(components, kernel="rbf", remove_zero_eig=True, random_state=seed).fit(rows)
     return lambda x: torch.from_numpy(pca.transform(x.numpy()))
-
-
-def stratified(labels: Int[np.ndarray, " rows"], size: int, seed: int) -> Int[np.ndarray, " chosen"]:
-    """Return `size` row numbers in order, all classes represented as they are among all rows; or all rows if fewer.
-
-    >>> np.bincount(np.repeat([0, 1], [80, 20])[stratified(np.repeat([0, 1], [80, 20]), 10, seed=0)]).tolist()
-    [8, 2]
-    """
-    indices = np.arange(len(labels))
-    if len(labels) <= size:
-        return indices
-    counts = np.bincount(labels)
-    # A class of one row cannot be split: such rows form a stratum together, or none.
-    strata = np.where(counts[labels] > 1, labels, -1)
-    possible = (strata == -1).sum() != 1 and len(np.unique(strata)) <= min(size, len(labels) - size)
-    chosen, _ = train_test_split(indices, train_size=size, random_state=seed, stratify=strata if possible else None)
-    return np.sort(chosen)
 
 
 def _nystroem(features: Tensor, landmarks: np.ndarray, components: int) -> Projection:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from jaxtyping import Bool
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
+from adue.strata import stratified
 from adue.types import FeatureSet
 
 
@@ -27,8 +26,5 @@ def fewer_right_rows(rows: FeatureSet, per_error: float, seed: int) -> FeatureSe
     wanted = round(per_error * int(rows.errors.sum()))
     if wanted >= len(right):
         return rows
-    answers = rows.predictions.numpy()[right]
-    # A class of one right row cannot be split in proportion.
-    stratify = answers if np.bincount(answers)[answers].min() > 1 and wanted >= len(np.unique(answers)) else None
-    drawn, _ = train_test_split(right, train_size=wanted, stratify=stratify, random_state=seed)
+    drawn = right[stratified(rows.predictions.numpy()[right], wanted, seed)]
     return rows.select(torch.cat([rows.errors.nonzero().squeeze(-1), torch.from_numpy(drawn)]).sort().values)

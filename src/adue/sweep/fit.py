@@ -29,7 +29,6 @@ _Fit: TypeAlias = Callable[[FeatureSet, FeatureSet, AdueHead], SweepResult]
 FIRST_RUNG = 3
 """Epochs before successive halving first drops heads; each further rung is `halving_factor` times as late."""
 
-
 WORTH_SHARING = 2**26
 """Multiplications of a forward pass from which a step is divided among threads: about a millisecond's work for one."""
 

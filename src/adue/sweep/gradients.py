@@ -1,4 +1,4 @@
-"""How the loss of METHOD pushes the logits of a stack of heads, in closed form: a third of what autograd takes.
+"""How the loss of METHOD pushes the logits of a stack of heads, in closed form: a fifth of what autograd takes.
 
 The derivatives of :mod:`adue.head`'s scores and :mod:`adue.losses`' first two terms. Classes lie in the second
 dimension here and rows in the last, so that every operation runs along contiguous rows.

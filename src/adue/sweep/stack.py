@@ -1,6 +1,6 @@
 """A stack of heads that learn side by side: one product serves all heads that see the same rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
@@ -49,12 +49,19 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class _Dense:
+    """The last hidden layer, and what takes its gradient back through the activation."""
+
+    hidden: Float[Tensor, "heads hidden rows"]
+    pull: Callable[[Tensor], tuple[Tensor]]
+
+
+@dataclass(frozen=True)
 class _Pass:
-    """What one pass through the heads leaves for the way back; `before` and `hidden` only where there is a layer."""
+    """What one pass through the heads leaves for the way back; `dense` only where there is such a layer."""
 
     logits: Float[Tensor, "heads classes rows"]
-    before: Float[Tensor, "heads hidden rows"] | None
-    hidden: Float[Tensor, "heads hidden rows"] | None
+    dense: _Dense | None = None
 
 
 class HeadStack:
@@ -135,13 +142,13 @@ class HeadStack:
 
     def _forward(self, inputs: Mapping[int, Tensor]) -> _Pass:
         if self.shape.activation is None:
-            return _Pass(self._products("out_weight", "out_bias", inputs), None, None)
+            return _Pass(self._products("out_weight", "out_bias", inputs))
         before = self._products("dense_weight", "dense_bias", inputs)
-        hidden = ACTIVATIONS[self.shape.activation](before)
+        hidden, pull = torch.func.vjp(ACTIVATIONS[self.shape.activation], before)[:2]
         logits = self.weights["out_weight"] @ hidden
         if "out_bias" in self.weights:
             logits += self.weights["out_bias"].unsqueeze(-1)
-        return _Pass(logits, before, hidden)
+        return _Pass(logits, _Dense(hidden, pull))
 
     def _products(self, weight: str, bias: str, inputs: Mapping[int, Tensor]) -> Float[Tensor, "heads out rows"]:
         """Return ``W x + b`` of every head, by one product per seed."""
@@ -156,12 +163,12 @@ class HeadStack:
     def _backward(self, forward: _Pass, slope: Tensor, inputs: Mapping[int, Tensor]) -> Weights:
         """Return the gradients of all weights from those of the logits."""
         gradients = {}
-        if forward.before is None or forward.hidden is None or self.shape.activation is None:
+        if forward.dense is None:
             gradients["out_weight"], below = self._outer(slope, inputs), slope
         else:
-            gradients["out_weight"] = slope @ forward.hidden.transpose(1, 2)
+            gradients["out_weight"] = slope @ forward.dense.hidden.transpose(1, 2)
             arriving = self.weights["out_weight"].transpose(1, 2) @ slope
-            (below,) = torch.func.vjp(ACTIVATIONS[self.shape.activation], forward.before)[1](arriving)
+            (below,) = forward.dense.pull(arriving)
             gradients["dense_weight"], gradients["dense_bias"] = self._outer(below, inputs), below.sum(dim=-1)
         if "out_bias" in self.weights:
             gradients["out_bias"] = slope.sum(dim=-1)

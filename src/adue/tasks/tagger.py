@@ -20,6 +20,7 @@ from adue.features.classifier import (
     unproven,
 )
 from adue.features.layouts import Layout, find_output, read_head
+from adue.pretrained.tokens import readable, stand_in
 
 WORDS = "first_tokens"
 """In an encoding and a batch: 1 (True) at the first token of every word."""
@@ -85,7 +86,7 @@ class FrozenTagger(FrozenClassifier):
         rows = []
         for index in range(len(texts)):
             row = {name: encoded[name][index] for name in names}
-            row = row if row["input_ids"] else self._stand_in(names)
+            row = row if row["input_ids"] else stand_in(self.tokenizer, names)
             length = len(row["input_ids"])
             if length > self.max_length:
                 raise DataError(
@@ -100,13 +101,12 @@ class FrozenTagger(FrozenClassifier):
 
         Such a word (a lone variation selector) still gets an answer.
         """
-        # Half a surrogate pair, as JSON may hold, is text that no tokenizer takes; it is read as a question mark.
-        whole = [[word.encode("utf-8", "replace").decode("utf-8") for word in words] for words in sentences]
-        stand_in = str(self.tokenizer.unk_token or self.tokenizer.eos_token)
+        whole = [[readable(word) for word in words] for words in sentences]
+        instead = str(self.tokenizer.unk_token or self.tokenizer.eos_token)
         encoded = self.tokenizer(whole, is_split_into_words=True)
         for index, words in enumerate(whole):
             for lost in set(range(len(words))) - set(encoded.word_ids(index)):
-                words[lost] = stand_in
+                words[lost] = instead
         return whole
 
     def collate(self, encodings: Sequence[dict[str, list[int]]]) -> Mapping[str, Tensor]:

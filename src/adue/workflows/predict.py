@@ -6,7 +6,15 @@ from pathlib import Path
 
 from adue.model import AdueModel
 from adue.results import Result
-from adue.workflows.columns import answer_columns, checked_texts, find_text_column, is_empty, warn_of_empty
+from adue.workflows.columns import (
+    LABEL,
+    UNCERTAINTY,
+    answer_columns,
+    checked_texts,
+    find_text_column,
+    is_empty,
+    warn_of_empty,
+)
 from adue.workflows.options import ModelOptions, Progress, no_progress
 from adue.workflows.rows import Row, read_rows, write_rows
 
@@ -56,10 +64,15 @@ def predict(
             texts = checked_texts([row.get(column) for row in chunk], column, first=labels.total())
             scored = _scored(model, chunk, texts, prefix, options.batch_size)
             write(scored)
-            labels.update(str(row[f"{prefix}label"]) for row in scored)
-            total += sum(row[f"{prefix}uncertainty"] for row in scored)
+            labels.update(str(row[f"{prefix}{LABEL}"]) for row in scored)
+            total += sum(row[f"{prefix}{UNCERTAINTY}"] for row in scored)
             empty += sum(map(is_empty, texts))
             advance(len(chunk))
+    return summarised(output, labels, empty=empty, total=total)
+
+
+def summarised(output: str, labels: Counter[str], *, empty: int, total: float) -> PredictResult:
+    """Return what was written, and warn where texts were empty; `total` is the sum of U over all rows."""
     warn_of_empty(empty)
     rows = labels.total()
     return PredictResult(

@@ -33,10 +33,9 @@ from adue.workflows.columns import (
     checked_texts,
     find_text_column,
     is_empty,
-    warn_of_empty,
 )
 from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
-from adue.workflows.predict import PredictResult
+from adue.workflows.predict import PredictResult, summarised
 from adue.workflows.rows import CHUNK_ROWS
 
 MANIFEST, SUCCESS = "_adue.json", "_SUCCESS"
@@ -152,9 +151,7 @@ def predict_on_ray(
             counts.append(count)
             advance(count["rows"])
     _finish(target, folder, pieces, counts)
-    result = _summary(output, counts)
-    warn_of_empty(result.empty_texts)
-    return result
+    return _summary(output, counts)
 
 
 def _run(job: ScoringJob, pieces: Sequence[Piece], options: RayOptions) -> Iterator[dict[str, Any]]:
@@ -220,12 +217,6 @@ def _finish(fs: AbstractFileSystem, folder: str, pieces: Sequence[Piece], counts
 
 
 def _summary(output: str, counts: Sequence[dict[str, Any]]) -> PredictResult:
-    rows = sum(count["rows"] for count in counts)
     labels = sum((Counter(json.loads(count["labels"])) for count in counts), Counter[str]())
-    return PredictResult(
-        output=output,
-        rows=rows,
-        empty_texts=sum(count["empty"] for count in counts),
-        mean_uncertainty=sum(count["uncertainty"] for count in counts) / rows if rows else None,
-        labels=dict(labels.most_common()),
-    )
+    empty, total = (sum(count[name] for count in counts) for name in ("empty", "uncertainty"))
+    return summarised(output, labels, empty=empty, total=total)

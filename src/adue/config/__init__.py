@@ -1,0 +1,38 @@
+"""Configurations: frozen, validated, and equal to themselves after a round trip through JSON."""
+
+from adue.config.frozen import Fraction, FrozenConfig
+from adue.config.grid import GRIDS, Grid, points_to_train
+from adue.config.saved import (
+    FORMAT_VERSION,
+    Activation,
+    AdueConfig,
+    Digest,
+    FitMetrics,
+    HeadShape,
+    HeadSource,
+    Provenance,
+)
+from adue.config.settings import PRESETS, AutoSettings, FitSettings, HeadScore, HyperParameters, ScoreName, Settings
+
+__all__ = [
+    "FORMAT_VERSION",
+    "GRIDS",
+    "PRESETS",
+    "Activation",
+    "AdueConfig",
+    "AutoSettings",
+    "Digest",
+    "FitMetrics",
+    "FitSettings",
+    "Fraction",
+    "FrozenConfig",
+    "Grid",
+    "HeadScore",
+    "HeadShape",
+    "HeadSource",
+    "HyperParameters",
+    "Provenance",
+    "ScoreName",
+    "Settings",
+    "points_to_train",
+]
