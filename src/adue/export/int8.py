@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from adue.export.extra import optional
-from adue.export.graph import FEATURES
+from adue.onnx.extra import optional
+from adue.onnx.graph import FEATURES
 
 
 def quantise(path: Path) -> None:

@@ -7,11 +7,10 @@ from typing import Any, Self
 import numpy as np
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from adue.errors import ArtifactError
-from adue.export.extra import optional
 from adue.export.graph import OUTPUTS
 from adue.export.manifest import GRAPH_FILE, Manifest
 from adue.features.shards import like_length
+from adue.onnx.session import PROCESSOR, open_session
 from adue.pretrained.tokens import encode
 from adue.types import Predictions
 
@@ -38,7 +37,7 @@ class OnnxAdueModel:
         self.session, self.tokenizer, self.manifest = session, tokenizer, manifest
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path, *, providers: Sequence[str] = ("CPUExecutionProvider",)) -> Self:
+    def from_pretrained(cls, folder: str | Path, *, providers: Sequence[str] = PROCESSOR) -> Self:
         """Return what is in a folder that ``adue export`` wrote.
 
         Parameters
@@ -76,21 +75,3 @@ class OnnxAdueModel:
             probabilities[chosen], uncertainty[chosen] = self.session.run(names, inputs)
         labels = probabilities.argmax(axis=-1)
         return Predictions(labels, [self.id2label[int(label)] for label in labels], probabilities, uncertainty)
-
-
-def open_session(path: Path, providers: Sequence[str] = ("CPUExecutionProvider",)) -> Any:
-    """Return ONNX Runtime's session of the graph at `path`.
-
-    Raises
-    ------
-    MissingExtraError
-        When ONNX Runtime is not installed.
-    ArtifactError
-        When the file is missing or damaged.
-    """
-    runtime = optional("onnxruntime")
-    state = runtime.capi.onnxruntime_pybind11_state
-    try:
-        return runtime.InferenceSession(path, providers=list(providers))
-    except (state.Fail, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile) as error:
-        raise ArtifactError(f"{path} is missing or damaged ({error}); export the adapter again") from error

@@ -17,7 +17,7 @@ from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBas
 
 from adue.digests import tensors_sha256
 from adue.errors import ModelError
-from adue.features.layouts import LAYOUTS, Layout, Pool, find_output, pad_token_id, pool_hidden, read_head
+from adue.features.layouts import LAYOUTS, Layout, Pool, entering, find_output, pad_token_id, pool_hidden, read_head
 from adue.head import AdueHead
 from adue.pretrained.tokens import Encoding, encode
 
@@ -161,18 +161,9 @@ class FrozenClassifier:
 
     def _run(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Return what was taken for h(x), of whatever shape while the layout is a guess, and the logits."""
-        entered: list[Tensor] = []
-
-        def keep(_: nn.Module, inputs: tuple[Any, ...]) -> None:
-            entered.append(inputs[0])
-
-        inner = classification_model(self.model)
-        handle = inner.get_submodule(self.layout.entry).register_forward_pre_hook(keep)
-        try:
-            with evaluation_mode(self.model), torch.no_grad():
-                logits: Tensor = self.model(**batch).logits
-        finally:
-            handle.remove()
+        entry = classification_model(self.model).get_submodule(self.layout.entry)
+        with entering(entry) as entered, evaluation_mode(self.model), torch.no_grad():
+            logits: Tensor = self.model(**batch).logits
         return self._rows(entered[-1], logits, batch)
 
     def _rows(self, entered: Tensor, logits: Tensor, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,8 @@
 """Where each architecture keeps its classification head and how it pools; differences are data in one place."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -101,6 +103,21 @@ def find_output(model: nn.Module, num_labels: int) -> str:
         f"cannot tell which layer of {type(model).__name__} is the classification head with {num_labels} outputs "
         f"(candidates: {seen}); name it with --head, for example --head classifier"
     )
+
+
+@contextmanager
+def entering(module: nn.Module) -> Iterator[list[Tensor]]:
+    """Yield a list to which every call of `module` inside the block adds its first input."""
+    entered: list[Tensor] = []
+
+    def keep(_: nn.Module, inputs: tuple[Any, ...]) -> None:
+        entered.append(inputs[0])
+
+    handle = module.register_forward_pre_hook(keep)
+    try:
+        yield entered
+    finally:
+        handle.remove()
 
 
 def pool_hidden(hidden: Tensor, pool: Pool, input_ids: Tensor, pad_token_id: int | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""The optional packages behind the export, loaded when they are first needed."""
+"""The optional packages behind ONNX, loaded when they are first needed."""
 
 from importlib import import_module
 from types import ModuleType

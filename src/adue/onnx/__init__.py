@@ -1,0 +1,1 @@
+"""A frozen classifier as an ONNX graph: traced, proven against PyTorch, kept, and run by ONNX Runtime."""
