@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adue.errors import ArtifactError
-from adue.files import atomic_write, atomic_writes, move_saved
+from adue.files import atomic_folder, atomic_write, atomic_writes, move_saved
 
 
 def write(path: Path, text: str) -> None:
@@ -109,3 +109,31 @@ def test_the_configuration_of_an_adapter_is_moved_last(tmp_path: Path, monkeypat
     assert moved[-1] == "adapter_config.json"
     assert sorted(path.name for path in target.iterdir()) == sorted(moved)
     assert "README.md" not in moved
+
+
+def test_a_folder_takes_the_place_of_the_old_one_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder"
+    for name in ("one", "two"):
+        with atomic_folder(path) as temporary:
+            (temporary / name).touch()
+    assert names(path) == ["two"]
+    assert names(path.parent) == ["folder"]
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(tmp_path.joinpath("new").stat().st_mode)
+
+
+def test_an_error_leaves_the_old_folder_and_no_half_of_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    with atomic_folder(path) as temporary:
+        (temporary / "old").touch()
+
+    def half() -> None:
+        with atomic_folder(path) as temporary:
+            (temporary / "new").touch()
+            raise RuntimeError("from the caller")
+
+    with pytest.raises(RuntimeError):
+        half()
+    assert (names(path), names(tmp_path)) == (["old"], ["folder"])
+    with pytest.raises(ArtifactError, match=r"^cannot write .*folder: No space left on device"), atomic_folder(path):
+        Path("/dev/full").write_text("x", encoding="utf-8")
+    assert (names(path), names(tmp_path)) == (["old"], ["folder"])

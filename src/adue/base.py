@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import torch
 from huggingface_hub import HfApi
 from peft import TaskType
 
 from adue.checkpoint import find_folder, save_classifier
 from adue.config import AutoSettings, FitSettings, Grid, Provenance
-from adue.errors import ArtifactError, DataWarning
+from adue.errors import ArtifactError, DataWarning, ModelError
 from adue.estimator import FittedHead, fit_features
 from adue.features.classifier import FrozenClassifier
 from adue.features.loading import LoadedModel, Origin, load_trained
+from adue.onnx.classifier import Backend, require_runnable
 from adue.persistence import has_head, load_head, save_head
 from adue.types import FeatureSet
 
@@ -41,7 +43,13 @@ class Saved:
 
 
 def load_saved(
-    name: str | Path, task: TaskType, *, revision: str | None = None, with_head: bool = True, **options: Any
+    name: str | Path,
+    task: TaskType,
+    *,
+    revision: str | None = None,
+    with_head: bool = True,
+    backend: Backend = "torch",
+    **options: Any,
 ) -> Saved:
     """Return the adapter (or whole model) in a folder or on the Hugging Face hub, with its head if it has one.
 
@@ -49,6 +57,8 @@ def load_saved(
     ----------
     with_head
         Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
+    backend
+        What is going to compute the forward pass; ``onnx`` reads any checkpoint in float32, and whole texts only.
     **options
         See :func:`adue.features.loading.load_trained`.
 
@@ -59,6 +69,12 @@ def load_saved(
     ArtifactError
         When a file is damaged, or the uncertainty head belongs to another adapter.
     """
+    if backend == "onnx":
+        if task != TaskType.SEQ_CLS:
+            raise ModelError(f"the backend onnx classifies whole texts only, not {task.value}; use the backend torch")
+        if options.get("dtype", "auto") == "auto":
+            options["dtype"] = torch.float32
+        require_runnable(options.get("device", "cpu"), options["dtype"])
     folder = find_folder(name, revision)
     loaded = load_trained(folder, task=task, **options)
     wanted = with_head and has_head(folder)

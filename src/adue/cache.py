@@ -1,4 +1,4 @@
-"""Where downloaded files are kept."""
+"""Where downloads, features and graphs are kept."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,6 @@ import platformdirs
 
 
 def cache_dir() -> Path:
-    """Return the folder of downloaded files: ``$ADUE_CACHE_DIR``, else the user's cache folder of this platform."""
+    """Return the folder of all that can be made again: ``$ADUE_CACHE_DIR``, else this platform's cache folder."""
     chosen = os.environ.get("ADUE_CACHE_DIR")
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("adue"))

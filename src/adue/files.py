@@ -45,6 +45,30 @@ def atomic_writes(*paths: Path) -> Iterator[tuple[Path, ...]]:
             raise _cannot_write(paths, error) from error
 
 
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`, which takes its place when the block ends well and vanishes otherwise.
+
+    Raises
+    ------
+    ArtifactError
+        When the operating system refuses to write. Only a crash between the removal of an old folder and the renaming
+        of the new one can leave neither.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as outer:
+            # Made by itself: a temporary folder is closed to everybody else.
+            temporary = Path(outer, path.name)
+            temporary.mkdir()
+            yield temporary
+            if path.exists():
+                shutil.rmtree(path)
+            temporary.replace(path)
+    except OSError as error:
+        raise _cannot_write([path], error) from error
+
+
 def move_saved(source: Path, target: Path) -> None:
     """Move what ``save_pretrained`` wrote into `source` to `target`, its configuration last and its README not.
 

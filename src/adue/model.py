@@ -20,6 +20,7 @@ from adue.features.batches import BATCH_SIZE
 from adue.features.classifier import FrozenClassifier
 from adue.features.extract import extract
 from adue.features.loading import Origin, origin_in_memory
+from adue.onnx.classifier import Backend, run_by
 from adue.types import AdueOutput, FeatureSet, Predictions
 
 
@@ -36,6 +37,8 @@ class AdueModel(BaseAdueModel):
         Path of the last linear layer, for an architecture whose head cannot be found.
     max_length
         Texts are cut to this many tokens; by default what model and tokenizer allow, 512 at most.
+    backend
+        What computes the forward pass: ``torch``, or ``onnx`` for ONNX Runtime, on the processor in float32.
 
     Examples
     --------
@@ -51,11 +54,12 @@ class AdueModel(BaseAdueModel):
         *,
         head: str | None = None,
         max_length: int | None = None,
+        backend: Backend = "torch",
         fitted: FittedHead | None = None,
         origin: Origin | None = None,
     ) -> None:
         classifier = FrozenClassifier.wrap(model, tokenizer, head=head, max_length=max_length)
-        super().__init__(classifier, origin or origin_in_memory(model), fitted, head)
+        super().__init__(run_by(backend, classifier), origin or origin_in_memory(model), fitted, head)
 
     @classmethod
     def from_pretrained(
@@ -66,6 +70,7 @@ class AdueModel(BaseAdueModel):
         head: str | None = None,
         max_length: int | None = None,
         with_head: bool = True,
+        backend: Backend = "torch",
         **options: Any,
     ) -> Self:
         """Return the adapter (or whole model) in a folder or on the Hugging Face hub, with its head if it has one.
@@ -82,6 +87,9 @@ class AdueModel(BaseAdueModel):
             Texts are cut to this many tokens; by default as the head was fitted, or the adapter trained.
         with_head
             Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
+        backend
+            What computes the forward pass: ``torch``, or ``onnx`` for ONNX Runtime, on the processor and in float32
+            whatever the checkpoint's type. Its graph is made once, in adue's cache folder.
         **options
             ``base_model``, ``id2label``, ``dtype``, ``merge``, ``device``, ``trust_remote_code``: see
             :func:`adue.features.loading.load_trained`.
@@ -89,16 +97,19 @@ class AdueModel(BaseAdueModel):
         Raises
         ------
         ModelError
-            When the base model is not there, or the classification head was never saved.
+            When the base model is not there, the classification head was never saved, or the backend cannot run it.
         ArtifactError
             When a file is damaged, or the uncertainty head belongs to another adapter.
+        MissingExtraError
+            When the backend is not installed.
         """
-        saved = load_saved(name, TaskType.SEQ_CLS, revision=revision, with_head=with_head, **options)
+        saved = load_saved(name, TaskType.SEQ_CLS, revision=revision, with_head=with_head, backend=backend, **options)
         return cls(
             saved.loaded.model,
             saved.loaded.tokenizer,
             head=head or saved.head_path,
             max_length=max_length or saved.max_length,
+            backend=backend,
             fitted=saved.fitted,
             origin=saved.loaded.origin,
         )

@@ -39,6 +39,10 @@ def model_options(
     ] = "auto",
     merge: Annotated[bool, typer.Option("--merge", help="Merge the adapter: faster, logits change a little.")] = False,
     device: Annotated[str, typer.Option(help="Where the model runs, for example cpu or cuda:0.")] = "cpu",
+    backend: Annotated[
+        Literal["torch", "onnx"],
+        typer.Option(help="What runs the model; [bold]onnx[/bold]: ONNX Runtime, float32 on a processor."),
+    ] = "torch",
     max_length: Annotated[int | None, typer.Option(help="Cut texts to this many tokens.", min=1)] = None,
     batch_size: BatchSize = 128,
     use_cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")] = True,
@@ -56,6 +60,7 @@ def model_options(
         dtype=dtype,
         merge=merge,
         device=device,
+        backend=backend,
         max_length=max_length,
         batch_size=batch_size,
         use_cache=use_cache,

@@ -17,6 +17,7 @@ from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBas
 
 from adue.digests import tensors_sha256
 from adue.errors import ModelError
+from adue.features.batches import batch_tokens_for
 from adue.features.layouts import LAYOUTS, Layout, Pool, entering, find_output, pad_token_id, pool_hidden, read_head
 from adue.head import AdueHead
 from adue.pretrained.tokens import Encoding, encode
@@ -102,6 +103,11 @@ class FrozenClassifier:
         """The type in which the base model computes."""
         dtype: torch.dtype = classification_model(self.model).dtype
         return dtype
+
+    @property
+    def batch_tokens(self) -> int:
+        """How many tokens, padding included, a forward pass should read at most."""
+        return batch_tokens_for(self.device)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from adue.errors import ArtifactError, DataError
-from adue.features.batches import BATCH_SIZE, Budget, batch_tokens_for
+from adue.features.batches import BATCH_SIZE, Budget
 from adue.features.classifier import FrozenClassifier
 from adue.features.encoding import encoded
 from adue.features.joining import joined
@@ -51,7 +51,7 @@ def extract(
         Texts per forward pass at most.
     batch_tokens
         Tokens per forward pass at most, padding included, unless a single text has more; by default what suits the
-        classifier's device. Texts of like length go together, so many of them when they are short.
+        classifier. Texts of like length go together, so many of them when they are short.
     cache
         Folder for finished shards of SHARD_ROWS rows, and a manifest of which of them make up these rows. A second
         run over the same texts with the same model reads them back, and a stopped run continues after the last whole
@@ -67,7 +67,7 @@ def extract(
     ArtifactError
         When the cache cannot be written, or does not hold what another process has written.
     """
-    budget = Budget(batch_size, batch_tokens or batch_tokens_for(classifier.device))
+    budget = Budget(batch_size, batch_tokens or classifier.batch_tokens)
     folder = None if cache is None else cache / classifier.fingerprint
     compute = partial(_compute, classifier, budget=budget, on_progress=on_progress)
     parts = encoded(classifier, texts, SHARD_ROWS)

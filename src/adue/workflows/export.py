@@ -7,7 +7,7 @@ import numpy as np
 from datasets import Dataset
 from sklearn.metrics import roc_auc_score
 
-from adue.errors import DataWarning
+from adue.errors import DataWarning, ModelError
 from adue.export import OnnxAdueModel, export_onnx
 from adue.export.manifest import Precision
 from adue.model import AdueModel
@@ -70,6 +70,8 @@ def export(
         When there is no head, the architecture cannot be exported, or the data cannot be used.
     """
     options = model_options or ModelOptions()
+    if options.backend != "torch":
+        raise ModelError("the exported graph is compared with PyTorch; leave --backend out")
     model, _ = options.load_fitted(adapter)
     rows = None if data is None else load_labelled(model, data, ("validation",), data_options)["validation"]
     with progress("tracing and checking the graph", None):

@@ -15,6 +15,7 @@ from adue.errors import ArtifactError, ModelError
 from adue.estimator import FittedHead
 from adue.features.batches import BATCH_SIZE
 from adue.model import AdueModel
+from adue.onnx.classifier import Backend
 
 DtypeName = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -42,6 +43,7 @@ class ModelOptions(FrozenConfig):
     dtype: DtypeName = "auto"
     merge: bool = False
     device: str = "cpu"
+    backend: Backend = "torch"
     max_length: int | None = None
     batch_size: int = Field(default=BATCH_SIZE, gt=0)
     use_cache: bool = True
@@ -76,6 +78,7 @@ class ModelOptions(FrozenConfig):
             dtype=self.dtype if self.dtype == "auto" else getattr(torch, self.dtype),
             merge=self.merge,
             device=device,
+            backend=self.backend,
             max_length=self.max_length,
             trust_remote_code=self.trust_remote_code,
         )

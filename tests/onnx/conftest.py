@@ -1,0 +1,45 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adue import AdueModel
+from adue.pretrained.quiet import quiet_transformers
+from tests.support.adapters import save_tiny_adapter
+
+AdapterOf = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def adapter_of(tmp_path_factory: pytest.TempPathFactory) -> AdapterOf:
+    """Return the folder of an adapter that looks trained, by model_type; made once."""
+    made: dict[str, Path] = {}
+
+    def adapter(model_type: str) -> Path:
+        if model_type not in made:
+            with quiet_transformers():
+                made[model_type] = save_tiny_adapter(tmp_path_factory.mktemp("made"), model_type)
+        return made[model_type]
+
+    return adapter
+
+
+@pytest.fixture(scope="session")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder that keeps the graphs of this session: each is traced once."""
+    return tmp_path_factory.mktemp("graphs")
+
+
+@pytest.fixture(autouse=True)
+def _cache(graphs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADUE_CACHE_DIR", str(graphs))
+
+
+@pytest.fixture
+def cache(graphs: Path, adapter_of: AdapterOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of the test's own that holds the graph of BERT alone; its path is returned."""
+    AdueModel.from_pretrained(adapter_of("bert"), backend="onnx")
+    shutil.copytree(graphs, tmp_path / "cache")
+    monkeypatch.setenv("ADUE_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
