@@ -1,4 +1,4 @@
-"""Features and logits in one pass, against a plain loop and against the pipeline of transformers.
+"""Features and logits in one pass, by torch or ONNX Runtime, against a plain loop and the pipeline of transformers.
 
 On movie reviews mixed with long texts (20newsgroups where ADUE_DATA_DIR holds it, else reviews in a row), where `ratio`
 is the plain loop's time over ours, and on texts of one length. `--tiny --rows N` instead reads a tenth of N short texts
@@ -22,11 +22,12 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipe
 from adue import AdueModel
 from adue.datasets import load_splits
 from adue.datasets.local import local_folder
+from adue.onnx.classifier import Backend
 from adue.pretrained import quiet_peft, resolve_base_model
 from adue.pretrained.quiet import quiet_transformers
 from adue.workflows.demo import copy_packaged_adapter
 from many_rows import growth
-from measure import Run, in_turn, parser_of, report, timed, write
+from measure import Run, alone, in_turn, parser_of, report, timed, write
 
 BATCH, MAX_LENGTH, WORDS = 32, 512, 24
 TOLERANCE = 1e-3
@@ -69,9 +70,9 @@ def _long_texts(count: int, reviews: Sequence[str]) -> list[str]:
     return [" ".join(reviews[start : start + 14]) for start in range(0, 14 * count, 14)]
 
 
-def ours(adapter: Path, texts: Texts) -> Run:
-    """Return the run of our extraction."""
-    model = AdueModel.from_pretrained(adapter, max_length=MAX_LENGTH)
+def ours(adapter: Path, texts: Texts, backend: Backend = "torch") -> Run:
+    """Return the run of our extraction; a graph that is not in the cache yet is made before the clock starts."""
+    model = AdueModel.from_pretrained(adapter, max_length=MAX_LENGTH, backend=backend)
     return _run(lambda some: model.extract(some, batch_size=128).logits, texts)
 
 
@@ -138,14 +139,17 @@ def over(others: Sequence[Run], own: Sequence[Run], seconds: Callable[[Run], flo
 
 
 def compare_ways(rows: int, repeats: int, target: Path | None) -> None:
-    """Compare the three ways."""
+    """Compare the four ways."""
     texts = make_texts(rows)
     with tempfile.TemporaryDirectory() as folder:
         adapter = Path(folder, "adapter")
         copy_packaged_adapter(adapter)
-        ways = [partial(way, adapter, texts) for way in (ours, plain_loop, with_pipeline)]
-        own, loop, piped = in_turn(ways, repeats)
-    found = [agreement(own[0].answer, other[0].answer) for other in (loop, piped)]
+        by_onnx = partial(ours, backend="onnx")
+        # Once for nothing, so that no run that counts also traces the graph.
+        alone(partial(by_onnx, adapter, Texts(texts.mixed[:1], texts.uniform[:1])))
+        ways = [partial(way, adapter, texts) for way in (ours, plain_loop, with_pipeline, by_onnx)]
+        own, loop, piped, onnx = in_turn(ways, repeats)
+    found = [agreement(own[0].answer, other[0].answer) for other in (loop, piped, onnx)]
     report(
         "extraction",
         own,
@@ -156,6 +160,11 @@ def compare_ways(rows: int, repeats: int, target: Path | None) -> None:
         uniform_ratio=over(loop, own, lambda run: run.answer.uniform_seconds),
         uniform_pipeline_ratio=over(piped, own, lambda run: run.answer.uniform_seconds),
         pipeline_peak_mb=round(max(run.peak_mb for run in piped)),
+        onnx_ratio=over(loop, onnx, lambda run: run.seconds),
+        uniform_onnx_ratio=over(loop, onnx, lambda run: run.answer.uniform_seconds),
+        onnx_over_torch=over(own, onnx, lambda run: run.seconds),
+        uniform_onnx_over_torch=over(own, onnx, lambda run: run.answer.uniform_seconds),
+        onnx_peak_mb=round(max(run.peak_mb for run in onnx)),
         largest_logit_gap=max(gap for gap, _ in found),
         rows=rows,
         long_texts=LONG if local_folder(LONG) is not None else "reviews in a row",
