@@ -79,7 +79,7 @@ def fit_auto(rows: FeatureSet = TRAIN, validation: FeatureSet = VALIDATION) -> F
 def test_by_default_the_softmax_response_is_corrected() -> None:
     fitted = fit_auto()
     assert fitted.config.settings == AutoSettings()
-    assert (fitted.sweep, fitted.config.hyperparameters, fitted.config.metrics.epochs) == (None, None, 20)
+    assert (fitted.sweep, fitted.config.hyperparameters, fitted.config.metrics.epochs) == (None, None, 200)
     u = fitted.uncertainty(VALIDATION.features, VALIDATION.logits)
     assert ((u >= 0) & (u <= 1)).all()
     assert plain_mean_gap(u, VALIDATION) > 0

@@ -1,8 +1,9 @@
+import pytest
 import torch
 
 from adue.config import AutoSettings
 from adue.metrics import auroc
-from adue.ranking import fit_ranking_head
+from adue.ranking import fit_ranking_head, ranking_epochs
 from adue.scores.outputs import error_log_odds
 from adue.types import FeatureSet
 from tests.support.rows import random_head, rows_of
@@ -42,3 +43,19 @@ def test_a_strong_pull_keeps_the_head_near_its_start() -> None:
     )
     moved = [float((head.out_weight - HEAD.out_weight).detach().norm()) for head in (free, held)]
     assert moved[1] < moved[0] / 5
+
+
+def test_no_more_steps_are_taken_than_asked_for() -> None:
+    rows = rows_of(HEAD)
+    stopped, whole = (
+        fit_ranking_head(rows, HEAD, SETTINGS.model_copy(update=update))
+        for update in ({"head_steps": 4}, {"head_epochs": 1, "head_steps": 10**6})
+    )
+    assert len(rows) == 4 * SETTINGS.head_batch_size
+    assert torch.equal(stopped.out_weight, whole.out_weight)
+
+
+@pytest.mark.parametrize(("rows", "epochs"), [(0, 10), (50, 10), (1000, 10), (10_000, 1), (15_000, 1), (3000, 4)])
+def test_the_epochs_told_are_those_begun(rows: int, epochs: int) -> None:
+    settings = SETTINGS.model_copy(update={"head_steps": 200})
+    assert ranking_epochs(rows, settings) == epochs

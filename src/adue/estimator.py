@@ -27,6 +27,7 @@ from adue.digests import tensors_sha256
 from adue.errors import DataError
 from adue.head import AdueHead, softmax_response
 from adue.metrics import require_both
+from adue.ranking import ranking_epochs
 from adue.scores import ADUE, GaussianStatistics, baseline_scores
 from adue.sweep import SweepResult, fit_heads
 from adue.types import FeatureSet
@@ -145,7 +146,8 @@ def fit_features(
     fitted: AdueHead | CorrectedResponse
     if isinstance(settings, AutoSettings):
         sweep, fitted = None, CorrectedResponse.fit(train, held_out, original, settings)
-        auroc, epochs = _cross_validated_auroc(train, held_out, fitted.head, settings), settings.head_epochs
+        auroc = _cross_validated_auroc(train, held_out, fitted.head, settings)
+        epochs = ranking_epochs(len(train), settings)
     else:
         sweep = fit_heads(train, held_out, original, points, settings, device=device, on_epoch=on_epoch)
         fitted, settings = sweep.head(sweep.best), sweep.points[sweep.best].applied_to(settings)

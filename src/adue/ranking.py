@@ -1,6 +1,11 @@
 """A copy of the classification head that learns to rank: every error above every right answer of its batch."""
 
+from collections.abc import Iterator
+from itertools import islice
+from math import ceil
+
 import torch
+from torch import Tensor
 
 from adue.config import AutoSettings
 from adue.head import AdueHead
@@ -18,20 +23,31 @@ def fit_ranking_head(rows: FeatureSet, original: AdueHead, settings: AutoSetting
     Parameters
     ----------
     original
-        The classifier's own head: the copy starts there and L2-SP pulls it back. It is not changed.
+        The classifier's own head: the copy starts there, and L2-SP pulls it back where ``head_beta`` is not zero. It is
+        not changed.
     """
     head = AdueHead.from_weights(original.shape, original.state_dict(), "log_smoothmax")
     start = [weight.detach().clone() for weight in head.parameters()]
     optimizer = torch.optim.Adam(head.parameters(), lr=settings.head_learning_rate)
+    for batch in islice(_batches(len(rows), settings), settings.head_steps):
+        errors = rows.errors[batch]
+        if errors.all() or not errors.any():
+            continue
+        loss = pairwise_ranking(error_log_odds(head.logits(rows.features[batch])), errors)
+        if settings.head_beta:
+            loss = loss + settings.head_beta * l2_sp(head.parameters(), start)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+    return head.requires_grad_(requires_grad=False).eval()
+
+
+def ranking_epochs(rows: int, settings: AutoSettings) -> int:
+    """Return how often the ranking head sees so many rows, the last time perhaps not all of them."""
+    return min(settings.head_epochs, ceil(settings.head_steps * settings.head_batch_size / max(rows, 1)))
+
+
+def _batches(rows: int, settings: AutoSettings) -> Iterator[Tensor]:
     generator = torch.Generator().manual_seed(settings.seed)
     for _ in range(settings.head_epochs):
-        for batch in torch.randperm(len(rows), generator=generator).split(settings.head_batch_size):
-            errors = rows.errors[batch]
-            if errors.all() or not errors.any():
-                continue
-            ranking = pairwise_ranking(error_log_odds(head.logits(rows.features[batch])), errors)
-            loss = ranking + settings.head_beta * l2_sp(head.parameters(), start)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-    return head.requires_grad_(requires_grad=False).eval()
+        yield from torch.randperm(rows, generator=generator).split(settings.head_batch_size)

@@ -21,8 +21,12 @@ class AutoSettings(FrozenConfig):
         Of each weight, for inputs of unit variance: with 0.03 a few hundred rows move the score a little way only.
     head_prior_variance
         The same for the ranking head's weight.
-    head_learning_rate, head_beta, head_epochs, head_batch_size
-        How the ranking head is trained (:func:`adue.ranking.fit_ranking_head`); beta pulls to its starting weights.
+    head_learning_rate, head_epochs, head_batch_size
+        How the ranking head is trained (:func:`adue.ranking.fit_ranking_head`).
+    head_steps
+        Steps at most, so that very many training rows take no longer.
+    head_beta
+        How strongly the head is pulled to its starting weights. Zero: held-out rows say how far it is to be trusted.
     fade
         Quantiles of the held-out rows' distance between which the correction goes from whole to nothing.
     class_fade
@@ -35,10 +39,11 @@ class AutoSettings(FrozenConfig):
     prior_variance: float = Field(default=0.03, gt=0)
     head_prior_variance: float = Field(default=0.3, gt=0)
     head_learning_rate: float = Field(default=1e-3, gt=0)
-    head_beta: float = Field(default=0.01, ge=0)
-    head_epochs: int = Field(default=20, ge=0)
+    head_beta: float = Field(default=0.0, ge=0)
+    head_epochs: int = Field(default=200, ge=0)
+    head_steps: int = Field(default=5000, ge=0)
     head_batch_size: int = Field(default=256, gt=1)
-    fade: tuple[Fraction, Fraction] = (0.4, 0.85)
+    fade: tuple[Fraction, Fraction] = (0.5, 0.95)
     class_fade: tuple[Fraction, Fraction] = (0.2, 0.6)
     reference_rows: int = Field(default=1000, ge=2)
     seed: int = 0
@@ -46,7 +51,7 @@ class AutoSettings(FrozenConfig):
     @model_validator(mode="after")
     def _fades_rise(self) -> Self:
         if not (self.fade[0] < self.fade[1] and self.class_fade[0] < self.class_fade[1]):
-            raise ValueError("a fade goes from a smaller to a larger quantile, such as 0.4 to 0.85")
+            raise ValueError("a fade goes from a smaller to a larger quantile, such as 0.5 to 0.95")
         return self
 
 
