@@ -5,7 +5,7 @@ leaves out. Adapters are those of `adue benchmark configs/cpu.yaml`.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -93,15 +93,24 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         yield f"head, pairs, {where}", head_score(fit_ranking_head(learned, rows.head, AutoSettings()))
     default = AutoSettings()
     yield "auto", fitted(rows, default)
-    yield "auto, class fades with the rest", fitted(rows, default.model_copy(update={"class_fade": default.fade}))
-    for variance in (0.01, 0.1, 1.0):
-        yield (
-            f"auto, prior variance {variance:g}",
-            fitted(rows, default.model_copy(update={"prior_variance": variance})),
-        )
-    for variance in (1e-9, 0.03, 3.0):
-        varied = default.model_copy(update={"head_prior_variance": variance})
-        yield f"auto, prior variance of the head {variance:g}", fitted(rows, varied)
+    changes: dict[str, dict[str, object]] = {
+        "L2-SP, beta 0.01": {"head_beta": 0.01},
+        "L2-SP, beta 0.001": {"head_beta": 0.001},
+        "head of 20 epochs": {"head_epochs": 20},
+        "head of 60 epochs": {"head_epochs": 60},
+        "L2-SP, 20 epochs, fade from 0.4 to 0.85": {"head_beta": 0.01, "head_epochs": 20, "fade": (0.4, 0.85)},
+        "fade from 0.4 to 0.85": {"fade": (0.4, 0.85)},
+        "fade from 0.6 to 1": {"fade": (0.6, 1.0)},
+        "class fades with the rest": {"class_fade": default.fade},
+        "prior variance 0.01": {"prior_variance": 0.01},
+        "prior variance 0.1": {"prior_variance": 0.1},
+        "prior variance 1": {"prior_variance": 1.0},
+        "no head": {"head_prior_variance": 1e-9},
+        "prior variance of the head 0.03": {"head_prior_variance": 0.03},
+        "prior variance of the head 3": {"head_prior_variance": 3.0},
+    }
+    for name, change in changes.items():
+        yield f"auto, {name}", fitted(rows, default.model_copy(update=change))
     without_class, unfaded = fitted(rows, default), fitted(rows, default)
     without_class.correction.class_weights.zero_()
     yield "auto, no class", without_class
@@ -135,22 +144,66 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
     scores = dict(variants(rows))
     for name, texts in development_sets(task, config.evaluation_rows).items():
         given = model.extract(texts["text"][:], texts["label"][:], cache=folder / "features")
-        u = np.stack([np.asarray(score(given)) for score in scores.values()])
-        compared = compare_auroc(u, given.errors.numpy(), resamples=500)
-        for variant, result in zip(scores, compared, strict=True):
-            yield {
-                "model": task.model,
-                "data_set": task.data_set,
-                "development_set": name,
-                "seed": seed,
-                "variant": variant,
-                "rows": len(given),
-                "errors": int(given.errors.sum()),
-                "auroc": result.auroc.value,
-                "difference": result.difference.value,
-                "low": result.difference.low,
-                "high": result.difference.high,
-            }
+        u = {variant: np.asarray(score(given)) for variant, score in scores.items()}
+        yield from measured(task, seed, name, given, u)
+
+
+def measured(
+    task: Task, seed: int, name: str, given: FeatureSet, u: Mapping[str, np.ndarray]
+) -> Iterator[dict[str, object]]:
+    """Yield one row of the table for each variant on one set, compared with the first."""
+    compared = compare_auroc(np.stack(list(u.values())), given.errors.numpy(), resamples=500)
+    for variant, result in zip(u, compared, strict=True):
+        yield {
+            "model": task.model,
+            "data_set": task.data_set,
+            "development_set": name,
+            "seed": seed,
+            "variant": variant,
+            "rows": len(given),
+            "errors": int(given.errors.sum()),
+            "auroc": result.auroc.value,
+            "difference": result.difference.value,
+            "low": result.difference.low,
+            "high": result.difference.high,
+        }
+
+
+def write_missing(
+    compare: Callable[[Task, BenchmarkConfig, Path, int], Iterator[dict[str, object]]],
+    config: BenchmarkConfig,
+    folder: Path,
+    seeds: Sequence[int],
+    out: Path,
+) -> None:
+    """Append the rows of every adapter of `folder` that is not in `out` yet, and print the summary of all."""
+    done = pd.read_csv(out) if out.exists() else pd.DataFrame(columns=["model", "data_set", "seed"])
+    there = set(done[["model", "data_set", "seed"]].itertuples(index=False, name=None))
+    for task in config.tasks:
+        for seed in seeds:
+            adapter = folder / "adapters" / task.model / task.data_set / f"seed-{seed}"
+            if (task.model, task.data_set, seed) in there or not adapter.exists():
+                continue
+            rows = pd.DataFrame(list(compare(task, config, folder, seed)))
+            rows.to_csv(out, mode="a", header=not out.exists(), index=False)
+    print(summary(pd.read_csv(out)))
+
+
+def summary(rows: pd.DataFrame) -> str:
+    """Return one Markdown line per variant: mean gains in points, seeds averaged, and what happens abroad."""
+    home = rows["development_set"] == "home"
+    sets = rows.groupby(["variant", "model", "data_set", "development_set"], sort=False)["difference"].mean() * 100
+    at_home = sets.xs("home", level="development_set").groupby("variant", sort=False).mean()
+    away = sets.drop("home", level="development_set").groupby("variant", sort=False)
+    worse = rows[~home].assign(worse=rows["high"] < 0).groupby("variant", sort=False)["worse"].sum()
+    lines = ["| score | home | shifted | worst | worse |", "|---|---:|---:|---:|---:|"]
+    cells = int((~home).sum() / rows["variant"].nunique())
+    for variant, gain in zip(map(str, at_home.index), at_home, strict=True):
+        abroad = away.get_group(variant)
+        lines.append(
+            f"| {variant} | {gain:+.2f} | {abroad.mean():+.2f} | {abroad.min():+.2f} | {worse[variant]} of {cells} |"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -161,16 +214,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("development.csv"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     options = parser.parse_args()
-    config = BenchmarkConfig.load(options.config)
-    done = pd.read_csv(options.out) if options.out.exists() else pd.DataFrame(columns=["model", "data_set", "seed"])
-    there = set(done[["model", "data_set", "seed"]].itertuples(index=False, name=None))
-    for task in config.tasks:
-        for seed in options.seeds:
-            adapter = options.folder / "adapters" / task.model / task.data_set / f"seed-{seed}"
-            if (task.model, task.data_set, seed) in there or not adapter.exists():
-                continue
-            rows = pd.DataFrame(list(compare(task, config, options.folder, seed)))
-            rows.to_csv(options.out, mode="a", header=not options.out.exists(), index=False)
+    write_missing(compare, BenchmarkConfig.load(options.config), options.folder, options.seeds, options.out)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto
 
 from adue.export import OnnxAdueModel, export_onnx
-from adue.export.manifest import Manifest
+from adue.export.manifest import MANIFEST_FILE, Manifest
 from tests.export.conftest import ModelOf
 from tests.support.adapters import random_texts
 
@@ -26,7 +26,7 @@ def test_answers_are_close_and_not_the_same(model_of: ModelOf, small: Path) -> N
     gaps = np.abs(got.probabilities - expected.probabilities)
     assert 1e-4 < gaps.max() < 0.3
     assert (got.labels == expected.labels).mean() > 0.9
-    assert Manifest.load(small).precision == "int8"
+    assert Manifest.from_json(small / MANIFEST_FILE).precision == "int8"
 
 
 def test_every_matrix_of_the_base_model_is_in_8_bits_and_no_head_is(small: Path) -> None:

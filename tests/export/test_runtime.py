@@ -44,7 +44,7 @@ def test_no_texts_are_no_answers(served: Path) -> None:
 
 
 def test_a_folder_without_an_export_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"cannot read .*adue_onnx\.json .*export the adapter again"):
+    with pytest.raises(ArtifactError, match=r"cannot read .*adue_onnx\.json: .*export the adapter again"):
         OnnxAdueModel.from_pretrained(tmp_path)
 
 

@@ -1,6 +1,6 @@
 """Configurations: frozen, validated, and equal to themselves after a round trip through JSON."""
 
-from adue.config.frozen import Fraction, FrozenConfig
+from adue.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.config.grid import GRIDS, Grid, points_to_train
 from adue.config.saved import (
     FORMAT_VERSION,
@@ -32,6 +32,7 @@ __all__ = [
     "HeadSource",
     "HyperParameters",
     "Provenance",
+    "SavedConfig",
     "ScoreName",
     "Settings",
     "points_to_train",

@@ -1,11 +1,13 @@
 """What all configurations have in common: frozen, validated, tolerant of keys that a newer adue may write."""
 
+import json
 import warnings
-from typing import Annotated, Any, Self
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from adue.errors import DataError, DataWarning
+from adue.errors import ArtifactError, DataError, DataWarning
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -53,3 +55,46 @@ class FrozenConfig(BaseModel):
         True
         """
         return self.model_dump(mode="json")
+
+
+class SavedConfig(FrozenConfig):
+    """A configuration in a file of its own, with the version of its format.
+
+    Attributes
+    ----------
+    newest
+        The version of the format that this adue writes; it reads that and older ones.
+    cure
+        How to get a file that is not damaged.
+    """
+
+    newest: ClassVar[int]
+    cure: ClassVar[str]
+
+    format_version: int
+
+    @classmethod
+    def from_json(cls, path: Path) -> Self:
+        """Read the file at `path`.
+
+        Raises
+        ------
+        ArtifactError
+            When the file is not there, is not JSON, has missing or bad values, or a newer format.
+        """
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"cannot read {path}: {error}; {cls.cure}") from error
+        if not isinstance(values, dict):
+            raise ArtifactError(f"{path} is not an adue configuration; {cls.cure}")
+        version = values.get("format_version")
+        if not isinstance(version, int) or version > cls.newest:
+            raise ArtifactError(
+                f"{path} has format version {version}, this adue reads up to {cls.newest}; "
+                "upgrade with pip install --upgrade adue"
+            )
+        try:
+            return cls.from_dict(values)
+        except DataError as error:
+            raise ArtifactError(f"{path} is damaged: {error}; {cls.cure}") from error

@@ -1,14 +1,11 @@
 """What is saved beside a fitted head: its shape, where it comes from, and what was seen while fitting."""
 
-import json
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from adue.config.frozen import Fraction, FrozenConfig
+from adue.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.config.settings import HyperParameters, Settings
-from adue.errors import ArtifactError, DataError
 
 FORMAT_VERSION = 2
 """Version of the files ``adue_config.json`` and ``adue_head.safetensors``."""
@@ -65,8 +62,11 @@ class FitMetrics(FrozenConfig):
         return 1 - self.validation_errors / self.validation_rows
 
 
-class AdueConfig(FrozenConfig):
+class AdueConfig(SavedConfig):
     """Everything that ``adue_config.json`` says about a fitted head."""
+
+    newest: ClassVar[int] = FORMAT_VERSION
+    cure: ClassVar[str] = "fit the head again"
 
     format_version: int = FORMAT_VERSION
     adue_version: str
@@ -79,29 +79,3 @@ class AdueConfig(FrozenConfig):
     metrics: FitMetrics
     provenance: Provenance | None = None
     """None where the head was fitted on arrays and no classifier is known."""
-
-    @classmethod
-    def from_json(cls, path: Path) -> Self:
-        """Read ``adue_config.json``.
-
-        Raises
-        ------
-        ArtifactError
-            When the file is not there, is not JSON, has missing or bad values, or a newer format.
-        """
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"cannot read {path}: {error}; fit the head again") from error
-        if not isinstance(values, dict):
-            raise ArtifactError(f"{path} is not an adue configuration; fit the head again")
-        version = values.get("format_version")
-        if not isinstance(version, int) or version > FORMAT_VERSION:
-            raise ArtifactError(
-                f"{path} has format version {version}, this adue reads up to {FORMAT_VERSION}; "
-                "upgrade with pip install --upgrade adue"
-            )
-        try:
-            return cls.from_dict(values)
-        except DataError as error:
-            raise ArtifactError(f"{path} is damaged: {error}; fit the head again") from error

@@ -1,13 +1,10 @@
 """``adue_onnx.json`` beside the graph: what whoever serves it has to know."""
 
-import json
-from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from adue.config import FrozenConfig, ScoreName
-from adue.errors import ArtifactError, DataError
+from adue.config import SavedConfig, ScoreName
 
 FORMAT_VERSION = 1
 GRAPH_FILE = "model.onnx"
@@ -17,8 +14,11 @@ Precision = Literal["float32", "int8"]
 """Of the base model's weights; the heads are always in full precision."""
 
 
-class Manifest(FrozenConfig):
+class Manifest(SavedConfig):
     """Everything beside graph and tokenizer that serving needs, and where the graph came from."""
+
+    newest: ClassVar[int] = FORMAT_VERSION
+    cure: ClassVar[str] = "export the adapter again with adue export"
 
     format_version: int = FORMAT_VERSION
     adue_version: str
@@ -28,25 +28,3 @@ class Manifest(FrozenConfig):
     precision: Precision
     base_model: str
     adapter_sha256: str
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read the manifest in `folder`.
-
-        Raises
-        ------
-        ArtifactError
-            When there is none, it is damaged, or a newer adue wrote it.
-        """
-        path = folder / MANIFEST_FILE
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            version = values["format_version"]
-            if version > FORMAT_VERSION:
-                raise ArtifactError(
-                    f"{path} has format version {version}, this adue reads up to {FORMAT_VERSION}; "
-                    "upgrade with pip install --upgrade adue"
-                )
-            return cls.from_dict(values)
-        except (OSError, ValueError, KeyError, TypeError, DataError) as error:
-            raise ArtifactError(f"cannot read {path} ({error}); export the adapter again with adue export") from error

@@ -8,7 +8,7 @@ import numpy as np
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from adue.export.graph import OUTPUTS
-from adue.export.manifest import GRAPH_FILE, Manifest
+from adue.export.manifest import GRAPH_FILE, MANIFEST_FILE, Manifest
 from adue.features.shards import like_length
 from adue.onnx.session import PROCESSOR, open_session
 from adue.pretrained.tokens import encode
@@ -53,7 +53,7 @@ class OnnxAdueModel:
             When a file is missing or damaged.
         """
         folder = Path(folder)
-        manifest = Manifest.load(folder)
+        manifest = Manifest.from_json(folder / MANIFEST_FILE)
         session = open_session(folder / GRAPH_FILE, providers)
         return cls(session, AutoTokenizer.from_pretrained(folder), manifest)
 

@@ -1,0 +1,266 @@
+"""Hypotheses about what the score auto should look at, on the rows that it was chosen on (`experiments/auto.py`).
+
+Each adds one input to the correction, or takes the place of its ranking head; the rest is as in auto.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.cluster import KMeans
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from adue.benchmark.plan import BenchmarkConfig, Task
+from adue.benchmark.prepared import split_by_error
+from adue.benchmark.rows import load_task_rows
+from adue.config import AutoSettings
+from adue.correction import FREE, NEIGHBOUR, CorrectedResponse
+from adue.methods.boosted import fit_boosted
+from adue.methods.method import FitRows, ScoreRows
+from adue.model import AdueModel
+from adue.ranking import fit_ranking_head
+from adue.scores import GaussianStatistics, entropy, relative_mahalanobis
+from adue.scores.neighbours import fit_neighbours, neighbour_distance
+from adue.scores.outputs import error_log_odds
+from adue.scores.temperature import fit_temperature
+from adue.types import FeatureSet
+from auto import development_sets, fit_rows, measured, write_missing
+
+SETTINGS = AutoSettings()
+FOLDS = 5
+PSEUDO_ROWS = 5
+"""Weight of the overall error rate in that of a class, in rows."""
+
+FADES = ((0.2, 0.6), (0.5, 0.95), (1.0, 1.0))
+"""What selection under simulated shift chooses from; the last never fades."""
+
+SELECTION = "selection"
+Column = Callable[[str], np.ndarray]
+"""From the name of a set to one input of its rows."""
+
+
+@dataclass
+class Bench:
+    """One adapter: the rows to learn from, the sets to score, and how many tokens each text has."""
+
+    rows: FitRows
+    sets: dict[str, FeatureSet]
+    tokens: dict[str, np.ndarray]
+
+    @cached_property
+    def base(self) -> list[Column]:
+        """Softmax response, entropy and distance, as auto sees them."""
+        reference = fit_neighbours(normalize(self.reference.features), NEIGHBOUR)
+        classes = self.rows.head.shape.num_labels
+
+        def spread(rows: FeatureSet) -> Tensor:
+            return torch.logit((entropy(rows.logits) / np.log(classes)).clamp(1e-300, 1 - 1e-16))
+
+        def distance(rows: FeatureSet) -> Tensor:
+            return neighbour_distance(normalize(rows.features), reference).log()
+
+        return [self.of(lambda rows: error_log_odds(rows.logits)), self.of(spread), self.of(distance)]
+
+    @cached_property
+    def reference(self) -> FeatureSet:
+        """The training rows that auto measures distances to."""
+        chosen = torch.randperm(len(self.rows.train), generator=torch.Generator().manual_seed(SETTINGS.seed))
+        return self.rows.train.select(chosen[: SETTINGS.reference_rows])
+
+    @cached_property
+    def head(self) -> Column:
+        """What the ranking head of auto says."""
+        head = fit_ranking_head(self.rows.train, self.rows.head, SETTINGS)
+        return self.of(lambda rows: error_log_odds(head.logits(rows.features)))
+
+    def of(self, column: Callable[[FeatureSet], Tensor]) -> Column:
+        """Return a column computed from a set's rows alone."""
+        return lambda name: np.asarray(column(self.sets[name]), dtype=float)
+
+    def margin(self) -> Column:
+        """Minus the gap between the two largest logits."""
+
+        def column(rows: FeatureSet) -> Tensor:
+            largest = rows.logits.topk(2).values
+            return largest[:, 1] - largest[:, 0]
+
+        return self.of(column)
+
+    def temperature(self) -> Column:
+        """Softmax response at the temperature that held-out rows ask for."""
+        temperature = fit_temperature(self.rows.selection.logits, self.labels(self.rows.selection))
+        return self.of(lambda rows: error_log_odds(rows.logits.double() / temperature))
+
+    def class_rate(self) -> Column:
+        """Log odds of an error among the training rows with the same answer."""
+        train, classes = self.rows.train, self.rows.head.shape.num_labels
+        answers, errors = train.predictions.numpy(), train.errors.numpy()
+        wrong = np.bincount(answers, weights=errors, minlength=classes) + PSEUDO_ROWS * errors.mean()
+        rate = torch.from_numpy(wrong / (np.bincount(answers, minlength=classes) + PSEUDO_ROWS))
+        return self.of(lambda rows: torch.logit(rate)[rows.predictions])
+
+    def mahalanobis(self) -> Column:
+        """Relative Mahalanobis distance."""
+        statistics = GaussianStatistics.fit(self.rows.train.features, self.labels(self.rows.train))
+        return self.of(lambda rows: relative_mahalanobis(rows.features, statistics))
+
+    def length(self) -> Column:
+        """Logarithm of the number of tokens."""
+        return lambda name: np.log(self.tokens[name])
+
+    def trees(self) -> Column:
+        """Gradient-boosted trees on logits and distances."""
+        scorer = fit_boosted(self.rows)
+        return self.of(lambda rows: scorer(ScoreRows(rows)))
+
+    def cross_fitted(self) -> Column:
+        """Say what ranking heads say that learned from held-out rows too, never from the row they judge."""
+        train, held_out = self.rows.train, self.rows.selection
+        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SETTINGS.seed)
+        heads, of_held_out = [], np.empty(len(held_out))
+        for others, fold in folds.split(of_held_out, held_out.errors.numpy()):
+            more = held_out.select(torch.from_numpy(others))
+            both = FeatureSet(
+                torch.cat([train.features, more.features]),
+                torch.cat([train.logits, more.logits]),
+                torch.cat([self.labels(train), self.labels(more)]),
+            )
+            heads.append(fit_ranking_head(both, self.rows.head, SETTINGS))
+            of_held_out[fold] = error_log_odds(heads[-1].logits(held_out.features[fold]))
+
+        def column(name: str) -> np.ndarray:
+            if name == SELECTION:
+                return of_held_out
+            features = self.sets[name].features
+            said = np.stack([error_log_odds(head.logits(features)).numpy() for head in heads])
+            return np.asarray(said.mean(axis=0))
+
+        return column
+
+    @staticmethod
+    def labels(rows: FeatureSet) -> Tensor:
+        """Return the labels of rows that have some."""
+        if rows.labels is None:
+            raise TypeError("these rows have labels")
+        return rows.labels
+
+
+def corrected(bench: Bench, judge: Column | None, *extra: Column) -> dict[str, np.ndarray]:
+    """Return U, as log odds, of every set: auto with `judge` in place of its ranking head, and with more inputs.
+
+    `judge` and further inputs get the ranking head's prior variance.
+    """
+    columns = [*bench.base, judge or bench.head, *extra]
+    inputs = {name: np.stack([column(name) for column in columns], axis=1) for name in bench.sets}
+    held_out = inputs[SELECTION]
+    center, scale = held_out.mean(axis=0), held_out.std(axis=0).clip(1e-6)
+    selection, classes = bench.sets[SELECTION], bench.rows.head.shape.num_labels
+    errors, answers = selection.errors.numpy(), np.eye(classes)
+    prior = [FREE, *2 * [SETTINGS.prior_variance], *(len(columns) - 3) * [SETTINGS.head_prior_variance]]
+    root = np.sqrt(prior + classes * [SETTINGS.prior_variance])
+    standard = {name: (values - center) / scale for name, values in inputs.items()}
+    plain = LogisticRegression(C=FREE).fit(standard[SELECTION][:, :1], errors)
+    seen = np.hstack([standard[SELECTION], answers[selection.predictions.numpy()]])
+    full = LogisticRegression(C=1.0, max_iter=1000).fit(seen * root, errors)
+    weights = full.coef_[0] * root
+    fades = [np.quantile(held_out[:, 2], levels) for levels in (SETTINGS.fade, SETTINGS.class_fade)]
+    scores = {}
+    for name, values in standard.items():
+        start = plain.decision_function(values[:, :1])
+        end = values @ weights[: len(columns)] + full.intercept_[0]
+        share, class_share = (((far - inputs[name][:, 2]) / max(far - near, 1e-6)).clip(0, 1) for near, far in fades)
+        of_class = weights[len(columns) :][bench.sets[name].predictions.numpy()]
+        scores[name] = start + share * (end - start) + class_share * of_class
+    return scores
+
+
+def simulated_shift(bench: Bench) -> dict[str, np.ndarray]:
+    """Return U of every set with the fade that ranks best on clusters of texts which the correction has not seen."""
+    train, held_out = bench.rows.train, bench.rows.selection
+    clusters = KMeans(FOLDS, n_init=3, random_state=SETTINGS.seed).fit(normalize(train.features).numpy())
+    of_train = torch.from_numpy(clusters.labels_)
+    of_held_out = torch.from_numpy(clusters.predict(normalize(held_out.features).numpy()))
+    head = fit_ranking_head(train, bench.rows.head, SETTINGS)
+    candidates = [SETTINGS.model_copy(update={"fade": fade}) for fade in FADES]
+    gains = np.zeros(len(FADES))
+    for cluster in range(FOLDS):
+        here = held_out.select(torch.nonzero(of_held_out == cluster).flatten())
+        away = held_out.select(torch.nonzero(of_held_out != cluster).flatten())
+        outside = train.select(torch.nonzero(of_train != cluster).flatten())
+        if min(int(rows.errors.sum()) for rows in (here, away)) < 1 or bool(here.errors.all()):
+            continue
+        # The head learned from the cluster too; only the correction and its distances have not seen it.
+        for index, settings in enumerate(candidates):
+            fitted = CorrectedResponse.fit(outside, away, bench.rows.head, settings, ranking_head=head)
+            gains[index] += roc_auc_score(here.errors, fitted(here.features, here.logits))
+    best = candidates[int(gains.argmax())]
+    chosen = CorrectedResponse.fit(train, held_out, bench.rows.head, best, ranking_head=head)
+    return {name: chosen(rows.features, rows.logits).numpy() for name, rows in bench.sets.items()}
+
+
+def variants(bench: Bench) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """Yield every form with its name and its scores by set, the softmax response first."""
+    yield "softmax response", {name: bench.base[0](name) for name in bench.sets}
+    yield "auto", corrected(bench, None)
+    more = {
+        "margin": bench.margin,
+        "temperature-scaled response": bench.temperature,
+        "error rate of the class among training rows": bench.class_rate,
+        "relative Mahalanobis": bench.mahalanobis,
+        "number of tokens": bench.length,
+        "boosted trees": bench.trees,
+    }
+    for name, column in more.items():
+        yield f"auto + {name}", corrected(bench, None, column())
+    yield "boosted trees in place of the head", corrected(bench, bench.trees())
+    yield "head from training and held-out rows, cross-fitted", corrected(bench, bench.cross_fitted())
+    yield "fade chosen under simulated shift", simulated_shift(bench)
+
+
+def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Iterator[dict[str, object]]:
+    """Yield one row of the table for each variant and set."""
+    adapter = folder / "adapters" / task.model / task.data_set / f"seed-{seed}"
+    model = AdueModel.from_pretrained(adapter, base_model=task.base_model, with_head=False)
+    rows = fit_rows(model, task, config, folder / "features")
+    texts = development_sets(task, config.evaluation_rows)
+    sets = {
+        name: model.extract(part["text"][:], part["label"][:], cache=folder / "features")
+        for name, part in texts.items()
+    }
+    tokens = {name: lengths(model, part["text"][:]) for name, part in texts.items()}
+    validation = load_task_rows(task, config.evaluation_rows).validation
+    judged = model.extract(validation["text"][:], validation["label"][:], cache=folder / "features")
+    tokens[SELECTION] = lengths(model, validation["text"][:])[split_by_error(judged)[0].numpy()]
+    bench = Bench(rows, {SELECTION: rows.selection, **sets}, tokens)
+    scores = dict(variants(bench))
+    for name, given in sets.items():
+        u = {variant: of_sets[name] for variant, of_sets in scores.items()}
+        yield from measured(task, seed, name, given, u)
+
+
+def lengths(model: AdueModel, texts: list[str]) -> np.ndarray:
+    """Return how many tokens each text has."""
+    return np.array([len(row["input_ids"]) for row in model.classifier.tokenize(texts)])
+
+
+def main() -> None:
+    """Compare on every adapter that is there; rows are added as they come."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("folder", type=Path, help="folder of the benchmark")
+    parser.add_argument("--out", type=Path, default=Path("inputs.csv"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    options = parser.parse_args()
+    write_missing(compare, BenchmarkConfig.load(options.config), options.folder, options.seeds, options.out)
+
+
+if __name__ == "__main__":
+    main()
