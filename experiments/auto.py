@@ -92,7 +92,9 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
     for where, learned in (("train", rows.train), ("held-out", rows.selection)):
         yield f"head, pairs, {where}", head_score(fit_ranking_head(learned, rows.head, AutoSettings()))
     default = AutoSettings()
-    yield "auto", fitted(rows, default)
+    auto = fitted(rows, default)
+    head = auto.correction.head
+    yield "auto", auto
     changes: dict[str, dict[str, object]] = {
         "L2-SP, beta 0.01": {"head_beta": 0.01},
         "L2-SP, beta 0.001": {"head_beta": 0.001},
@@ -110,13 +112,14 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         "prior variance of the head 3": {"head_prior_variance": 3.0},
     }
     for name, change in changes.items():
-        yield f"auto, {name}", fitted(rows, default.model_copy(update=change))
-    without_class, unfaded = fitted(rows, default), fitted(rows, default)
+        same_head = not change.keys() & {"head_beta", "head_epochs"}
+        yield f"auto, {name}", fitted(rows, default.model_copy(update=change), head if same_head else None)
+    without_class, unfaded = fitted(rows, default, head), fitted(rows, default, head)
     without_class.correction.class_weights.zero_()
     yield "auto, no class", without_class
     unfaded.correction.fade.copy_(torch.tensor([[1e6, 2e6], [1e6, 2e6]]))
     yield "auto, never faded", unfaded
-    yield "auto, learned from training rows", fitted(replace(rows, selection=rows.train), default)
+    yield "auto, learned from training rows", fitted(replace(rows, selection=rows.train), default, head)
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,9 @@ class Corrected:
         return u
 
 
-def fitted(rows: FitRows, settings: AutoSettings) -> Corrected:
-    """Return the corrected response with these settings."""
-    return Corrected(CorrectedResponse.fit(rows.train, rows.selection, rows.head, settings))
+def fitted(rows: FitRows, settings: AutoSettings, head: AdueHead | None = None) -> Corrected:
+    """Return the corrected response with these settings, around a ranking head where one is trained already."""
+    return Corrected(CorrectedResponse.fit(rows.train, rows.selection, rows.head, settings, ranking_head=head))
 
 
 def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Iterator[dict[str, object]]:
