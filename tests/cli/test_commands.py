@@ -190,7 +190,7 @@ def test_standard_output_on_a_full_disk_is_one_line(fitted: Workspace) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_ends_with_130_leaves_no_half_file_and_the_next_run_goes_on(space: Workspace, tmp_path: Path) -> None:
-    rows = [{"text": f"good film {number}", "label": ("bad", "good")[number % 2]} for number in range(40_000)]
+    rows = [{"text": f"good film {number}", "label": ("bad", "good")[number % 2]} for number in range(120_000)]
     data = tmp_path / "many.jsonl"
     data.write_text("\n".join(map(json.dumps, rows)))
     command = [sys.executable, "-m", "adue", "fit", str(space.adapter), "--data", str(data), *FAST]
