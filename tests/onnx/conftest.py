@@ -39,7 +39,8 @@ def _cache(graphs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def cache(graphs: Path, adapter_of: AdapterOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache folder of the test's own that holds the graph of BERT alone; its path is returned."""
-    AdueModel.from_pretrained(adapter_of("bert"), backend="onnx")
-    shutil.copytree(graphs, tmp_path / "cache")
-    monkeypatch.setenv("ADUE_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+    fingerprint = AdueModel.from_pretrained(adapter_of("bert"), backend="onnx").classifier.fingerprint
+    own = tmp_path / "cache"
+    shutil.copytree(graphs / "graphs" / fingerprint, own / "graphs" / fingerprint)
+    monkeypatch.setenv("ADUE_CACHE_DIR", str(own))
+    return own

@@ -19,7 +19,7 @@ def without_tracing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def graph_in(cache: Path) -> Path:
-    (path,) = cache.rglob("model.onnx")
+    (path,) = (cache / "graphs").rglob("model.onnx")
     return path
 
 
@@ -88,7 +88,7 @@ def test_what_cannot_be_traced_is_refused_in_one_line_and_leaves_no_graph(
         ModelError, match=r"cannot export a BertForSequenceClassification \(no\); let PyTorch run it: --b"
     ):
         AdueModel.from_pretrained(adapter_of("bert"), backend="onnx")
-    assert list(cache.rglob("model.onnx")) == []
+    assert list((cache / "graphs").rglob("model.onnx")) == []
 
 
 def test_a_graph_that_answers_otherwise_is_refused(
