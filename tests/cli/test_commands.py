@@ -194,7 +194,7 @@ def test_ctrl_c_ends_with_130_leaves_no_half_file_and_the_next_run_goes_on(space
     data = tmp_path / "many.jsonl"
     data.write_text("\n".join(map(json.dumps, rows)))
     # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
-    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from adue.cli import main; main()"
+    heeding = "import signal as s; s.signal(s.SIGINT, s.default_int_handler); from adue.cli import main; main()"
     command = [sys.executable, "-c", heeding, "fit", str(space.adapter), "--data", str(data), *FAST]
     # Threads that wait for each other on a busy machine make seconds of this to minutes.
     environment = os.environ | {"ADUE_CACHE_DIR": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
