@@ -3,10 +3,9 @@
 Each adds one input to the correction, or takes the place of its ranking head; the rest is as in auto.
 """
 
-import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from adue.benchmark.prepared import split_by_error
 from adue.benchmark.rows import load_task_rows
 from adue.config import AutoSettings
 from adue.correction import FREE, NEIGHBOUR, CorrectedResponse
+from adue.head import AdueHead
 from adue.methods.boosted import fit_boosted
 from adue.methods.method import FitRows, ScoreRows
 from adue.model import AdueModel
@@ -32,7 +32,7 @@ from adue.scores.neighbours import fit_neighbours, neighbour_distance
 from adue.scores.outputs import error_log_odds
 from adue.scores.temperature import fit_temperature
 from adue.types import FeatureSet
-from auto import development_sets, fit_rows, measured, write_missing
+from development import development_sets, extracted, fit_rows, measured, open_adapter, run
 
 SETTINGS = AutoSettings()
 FOLDS = 5
@@ -76,14 +76,18 @@ class Bench:
         return self.rows.train.select(chosen[: SETTINGS.reference_rows])
 
     @cached_property
+    def ranking_head(self) -> AdueHead:
+        """The ranking head of auto."""
+        return fit_ranking_head(self.rows.train, self.rows.head, SETTINGS)
+
+    @cached_property
     def head(self) -> Column:
-        """What the ranking head of auto says."""
-        head = fit_ranking_head(self.rows.train, self.rows.head, SETTINGS)
-        return self.of(lambda rows: error_log_odds(head.logits(rows.features)))
+        """What the ranking head says."""
+        return self.of(lambda rows: error_log_odds(self.ranking_head.logits(rows.features)))
 
     def of(self, column: Callable[[FeatureSet], Tensor]) -> Column:
-        """Return a column computed from a set's rows alone."""
-        return lambda name: np.asarray(column(self.sets[name]), dtype=float)
+        """Return a column computed from a set's rows alone, once for each set."""
+        return cache(lambda name: np.asarray(column(self.sets[name]), dtype=float))
 
     def margin(self) -> Column:
         """Minus the gap between the two largest logits."""
@@ -188,7 +192,6 @@ def simulated_shift(bench: Bench) -> dict[str, np.ndarray]:
     clusters = KMeans(FOLDS, n_init=3, random_state=SETTINGS.seed).fit(normalize(train.features).numpy())
     of_train = torch.from_numpy(clusters.labels_)
     of_held_out = torch.from_numpy(clusters.predict(normalize(held_out.features).numpy()))
-    head = fit_ranking_head(train, bench.rows.head, SETTINGS)
     candidates = [SETTINGS.model_copy(update={"fade": fade}) for fade in FADES]
     gains = np.zeros(len(FADES))
     for cluster in range(FOLDS):
@@ -199,10 +202,10 @@ def simulated_shift(bench: Bench) -> dict[str, np.ndarray]:
             continue
         # The head learned from the cluster too; only the correction and its distances have not seen it.
         for index, settings in enumerate(candidates):
-            fitted = CorrectedResponse.fit(outside, away, bench.rows.head, settings, ranking_head=head)
+            fitted = CorrectedResponse.fit(outside, away, bench.rows.head, settings, ranking_head=bench.ranking_head)
             gains[index] += roc_auc_score(here.errors, fitted(here.features, here.logits))
     best = candidates[int(gains.argmax())]
-    chosen = CorrectedResponse.fit(train, held_out, bench.rows.head, best, ranking_head=head)
+    chosen = CorrectedResponse.fit(train, held_out, bench.rows.head, best, ranking_head=bench.ranking_head)
     return {name: chosen(rows.features, rows.logits).numpy() for name, rows in bench.sets.items()}
 
 
@@ -227,18 +230,13 @@ def variants(bench: Bench) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
 
 def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Iterator[dict[str, object]]:
     """Yield one row of the table for each variant and set."""
-    adapter = folder / "adapters" / task.model / task.data_set / f"seed-{seed}"
-    model = AdueModel.from_pretrained(adapter, base_model=task.base_model, with_head=False)
-    rows = fit_rows(model, task, config, folder / "features")
+    model, task_rows = open_adapter(task, folder, seed), load_task_rows(task, config.evaluation_rows)
+    rows = fit_rows(model, task_rows, folder)
     texts = development_sets(task, config.evaluation_rows)
-    sets = {
-        name: model.extract(part["text"][:], part["label"][:], cache=folder / "features")
-        for name, part in texts.items()
-    }
+    sets = {name: extracted(model, part, folder) for name, part in texts.items()}
     tokens = {name: lengths(model, part["text"][:]) for name, part in texts.items()}
-    validation = load_task_rows(task, config.evaluation_rows).validation
-    judged = model.extract(validation["text"][:], validation["label"][:], cache=folder / "features")
-    tokens[SELECTION] = lengths(model, validation["text"][:])[split_by_error(judged)[0].numpy()]
+    selected, _ = split_by_error(extracted(model, task_rows.validation, folder))
+    tokens[SELECTION] = lengths(model, task_rows.validation["text"][:])[selected.numpy()]
     bench = Bench(rows, {SELECTION: rows.selection, **sets}, tokens)
     scores = dict(variants(bench))
     for name, given in sets.items():
@@ -251,16 +249,5 @@ def lengths(model: AdueModel, texts: list[str]) -> np.ndarray:
     return np.array([len(row["input_ids"]) for row in model.classifier.tokenize(texts)])
 
 
-def main() -> None:
-    """Compare on every adapter that is there; rows are added as they come."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("config", type=Path)
-    parser.add_argument("folder", type=Path, help="folder of the benchmark")
-    parser.add_argument("--out", type=Path, default=Path("inputs.csv"))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    options = parser.parse_args()
-    write_missing(compare, BenchmarkConfig.load(options.config), options.folder, options.seeds, options.out)
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, compare, Path("inputs.csv"))

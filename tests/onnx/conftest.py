@@ -1,3 +1,4 @@
+import functools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +15,11 @@ AdapterOf = Callable[[str], Path]
 @pytest.fixture(scope="session")
 def adapter_of(tmp_path_factory: pytest.TempPathFactory) -> AdapterOf:
     """Return the folder of an adapter that looks trained, by model_type; made once."""
-    made: dict[str, Path] = {}
 
+    @functools.cache
     def adapter(model_type: str) -> Path:
-        if model_type not in made:
-            with quiet_transformers():
-                made[model_type] = save_tiny_adapter(tmp_path_factory.mktemp("made"), model_type)
-        return made[model_type]
+        with quiet_transformers():
+            return save_tiny_adapter(tmp_path_factory.mktemp(model_type), model_type)
 
     return adapter
 

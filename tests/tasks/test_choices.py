@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,7 @@ AdapterOf = Callable[[str], Path]
 @pytest.fixture(scope="module")
 def adapter_of(tmp_path_factory: pytest.TempPathFactory) -> AdapterOf:
     """Return the folder of an adapter without a head by model_type; nobody may write into it."""
-    made: dict[str, Path] = {}
-
-    def adapter(model_type: str) -> Path:
-        if model_type not in made:
-            made[model_type] = save_answerer(tmp_path_factory.mktemp(model_type), model_type)
-        return made[model_type]
-
-    return adapter
+    return cache(lambda model_type: save_answerer(tmp_path_factory.mktemp(model_type), model_type))
 
 
 def load(folder: Path) -> AdueModelForMultipleChoice:

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +26,7 @@ AdapterOf = Callable[[str], Path]
 @pytest.fixture(scope="module")
 def adapter_of(tmp_path_factory: pytest.TempPathFactory) -> AdapterOf:
     """Return the folder of an adapter without a head by model_type; nobody may write into it."""
-    made: dict[str, Path] = {}
-
-    def adapter(model_type: str) -> Path:
-        if model_type not in made:
-            made[model_type] = save_tagger(tmp_path_factory.mktemp(model_type), model_type)
-        return made[model_type]
-
-    return adapter
+    return cache(lambda model_type: save_tagger(tmp_path_factory.mktemp(model_type), model_type))
 
 
 @pytest.fixture(scope="module")

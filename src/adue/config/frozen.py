@@ -62,13 +62,12 @@ class SavedConfig(FrozenConfig):
 
     Attributes
     ----------
-    newest
-        The version of the format that this adue writes; it reads that and older ones.
+    format_version
+        By default the one that this adue writes, which reads that and older ones.
     cure
         How to get a file that is not damaged.
     """
 
-    newest: ClassVar[int]
     cure: ClassVar[str]
 
     format_version: int
@@ -88,10 +87,10 @@ class SavedConfig(FrozenConfig):
             raise ArtifactError(f"cannot read {path}: {error}; {cls.cure}") from error
         if not isinstance(values, dict):
             raise ArtifactError(f"{path} is not an adue configuration; {cls.cure}")
-        version = values.get("format_version")
-        if not isinstance(version, int) or version > cls.newest:
+        version, newest = values.get("format_version"), cls.model_fields["format_version"].default
+        if not isinstance(version, int) or version > newest:
             raise ArtifactError(
-                f"{path} has format version {version}, this adue reads up to {cls.newest}; "
+                f"{path} has format version {version}, this adue reads up to {newest}; "
                 "upgrade with pip install --upgrade adue"
             )
         try:

@@ -65,7 +65,6 @@ class FitMetrics(FrozenConfig):
 class AdueConfig(SavedConfig):
     """Everything that ``adue_config.json`` says about a fitted head."""
 
-    newest: ClassVar[int] = FORMAT_VERSION
     cure: ClassVar[str] = "fit the head again"
 
     format_version: int = FORMAT_VERSION

@@ -7,7 +7,6 @@ from pydantic import Field
 from adue.config import SavedConfig, ScoreName
 
 FORMAT_VERSION = 1
-GRAPH_FILE = "model.onnx"
 MANIFEST_FILE = "adue_onnx.json"
 
 Precision = Literal["float32", "int8"]
@@ -17,7 +16,6 @@ Precision = Literal["float32", "int8"]
 class Manifest(SavedConfig):
     """Everything beside graph and tokenizer that serving needs, and where the graph came from."""
 
-    newest: ClassVar[int] = FORMAT_VERSION
     cure: ClassVar[str] = "export the adapter again with adue export"
 
     format_version: int = FORMAT_VERSION

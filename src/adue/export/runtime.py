@@ -8,8 +8,9 @@ import numpy as np
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from adue.export.graph import OUTPUTS
-from adue.export.manifest import GRAPH_FILE, MANIFEST_FILE, Manifest
+from adue.export.manifest import MANIFEST_FILE, Manifest
 from adue.features.shards import like_length
+from adue.onnx.graph import GRAPH_FILE
 from adue.onnx.session import PROCESSOR, open_session
 from adue.pretrained.tokens import encode
 from adue.types import Predictions

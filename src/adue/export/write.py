@@ -9,10 +9,10 @@ from pathlib import Path
 from adue.errors import ArtifactError
 from adue.export.graph import OUTPUTS, ClassifierWithHead
 from adue.export.int8 import quantise
-from adue.export.manifest import GRAPH_FILE, MANIFEST_FILE, Manifest
+from adue.export.manifest import MANIFEST_FILE, Manifest
 from adue.files import atomic_write
 from adue.model import AdueModel
-from adue.onnx.graph import FEATURES
+from adue.onnx.graph import FEATURES, GRAPH_FILE
 from adue.onnx.trace import require_extra, traced_batch, write_graph
 
 

@@ -13,13 +13,12 @@ from adue.cache import cache_dir
 from adue.errors import ArtifactError, ModelError
 from adue.features.classifier import FrozenClassifier, classification_model
 from adue.files import atomic_folder
-from adue.onnx.graph import FEATURES, LOGITS, ClassifierGraph
+from adue.onnx.graph import FEATURES, GRAPH_FILE, LOGITS, ClassifierGraph
 from adue.onnx.session import open_session
 from adue.onnx.trace import prove, require_extra, traced_batch, write_graph
 
 FORMAT = 1
 """Of what a graph computes; a graph of another format is not found."""
-GRAPH_FILE = "model.onnx"
 
 
 def graph_fingerprint(classifier: FrozenClassifier) -> str:

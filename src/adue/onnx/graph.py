@@ -13,6 +13,7 @@ from adue.errors import ModelError
 from adue.features.classifier import FrozenClassifier, classification_model
 from adue.features.layouts import Layout, entering, pad_token_id, pool_hidden
 
+GRAPH_FILE = "model.onnx"
 LOGITS, FEATURES = "logits", "features"
 """What a graph calls the classifier's answers, and h(x)."""
 
