@@ -1,5 +1,6 @@
 """Processes that accelerate or torchrun has started together: which one this is, and waiting for the others."""
 
+import atexit
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -68,4 +69,8 @@ def processes() -> Processes:
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
     # accelerate warns about threads that nobody has set; as many as there are cores for each process is right.
     os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
-    return Processes(PartialState(cpu=cpu, timeout=_PATIENCE))
+    state = PartialState(cpu=cpu, timeout=_PATIENCE)
+    # gloo's threads hold tensors that Python made: one that drops its tensor while the interpreter is shut down aborts
+    # the process, so they end before.
+    atexit.register(state.destroy_process_group)
+    return Processes(state)
