@@ -23,7 +23,15 @@ def test_tables_are_written_from_the_rows_that_are_there(ground: Ground, finishe
     assert all(Path(path).is_file() for path in values["files"])
 
 
-def test_methods_on_the_command_line_take_the_place_of_those_in_the_file(
+def test_tables_show_the_methods_of_the_file_beside_those_that_alone_were_run(
+    ground: Ground, finished: Folders, tmp_path: Path
+) -> None:
+    config = ground.write(tmp_path / "c.yaml", methods=["entropy"])
+    result = run("benchmark", config, "--out", finished.root, "--json", "--workers", 1, "--method", "margin")
+    assert {one["method"] for one in json.loads(result.stdout)["ranking"]} == {"softmax-response", "entropy", "margin"}
+
+
+def test_tables_alone_can_be_of_some_methods_only(
     ground: Ground, finished: Folders, tmp_path: Path
 ) -> None:
     config = ground.write(tmp_path / "c.yaml")

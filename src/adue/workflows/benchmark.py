@@ -36,7 +36,8 @@ def benchmark(
     train
         Whether missing adapters are trained; otherwise their cells are left out.
     methods
-        Methods, or groups of them, to run in place of those that `config` names.
+        Methods, or groups of them, to run in place of those that `config` names. The tables show both; with
+        `render_only`, these alone.
     redo
         Methods, or groups of them, whose rows are computed again.
     on_line
@@ -48,12 +49,13 @@ def benchmark(
         When the configuration cannot be used, nothing could be run, or a file cannot be written.
     """
     plan, folders = BenchmarkConfig.load(Path(config)), Folders(out)
-    if methods:
-        plan = plan.model_copy(update={"methods": tuple(methods)})
-    bench = Benchmark(plan, folders, train=train, redo=redo, on_line=on_line)
+    narrowed = plan.model_copy(update={"methods": tuple(methods)}) if methods else plan
+    bench = Benchmark(narrowed, folders, train=train, redo=redo, on_line=on_line)
+    shown = narrowed
     if not render_only:
         bench.run(workers)
-    ranking, files = render(plan, folders)
+        shown = plan.model_copy(update={"methods": (*plan.methods, *methods)})
+    ranking, files = render(shown, folders)
     return BenchmarkResult(
         rows=len(CellTable(folders.cells).read()),
         ranking=tuple(
