@@ -18,6 +18,7 @@ from adue.config import GRIDS, AutoSettings, FitSettings
 from adue.correction import CorrectedResponse
 from adue.head import AdueHead
 from adue.methods.method import FitRows
+from adue.methods.swag import LEARNING_RATES, DrawnHeads
 from adue.ranking import fit_ranking_head
 from adue.scores.outputs import error_log_odds
 from adue.sweep import SweepResult, fit_heads
@@ -44,6 +45,13 @@ def averaged(sweep: SweepResult) -> AdueHead:
     return AdueHead.from_weights(sweep.template.shape, mean, sweep.template.score, sweep.template.sharpness)
 
 
+def posterior_mean(rows: FitRows) -> AdueHead:
+    """Return the mean of the heads that SWAG draws: where the classification head goes when it is trained on."""
+    drawn = [DrawnHeads.fit(rows.head, rows.train, rate, rows.seed) for rate in LEARNING_RATES]
+    best = min(drawn, key=lambda heads: heads.loss(rows.selection))
+    return AdueHead.from_weights(rows.head.shape, {name: many.mean(dim=0) for name, many in best.weights.items()})
+
+
 def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
     """Yield every score with its name, the softmax response first."""
     yield "softmax response", lambda given: error_log_odds(given.logits)
@@ -53,6 +61,8 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         sweep = fit_heads(rows.train, rows.selection, rows.head, points, settings)
         yield f"head, {name}", head_score(sweep.head(sweep.best))
         yield f"head, {name}, mean of the grid", head_score(averaged(sweep))
+    sweep = fit_heads(rows.train, rows.selection, posterior_mean(rows), points, FitSettings())
+    yield "head, smoothmax, L2-SP to a posterior mean", head_score(sweep.head(sweep.best))
     default = AutoSettings()
     head, of_held_out = (fit_ranking_head(some, rows.head, default) for some in (rows.train, rows.selection))
     yield "head, pairs, train", head_score(head)
@@ -72,7 +82,11 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         "prior variance 1": {"prior_variance": 1.0},
         "no head": {"head_prior_variance": 1e-9},
         "prior variance of the head 0.03": {"head_prior_variance": 0.03},
-        "prior variance of the head 3": {"head_prior_variance": 3.0},
+        "prior variance of the head 0.3": {"head_prior_variance": 0.3},
+        "prior variance of the head 0.01, 0.03, 0.1 or 0.3": {"head_prior_variance": (0.01, 0.03, 0.1, 0.3)},
+        "gain of 2 standard errors": {"required_gain": 2.0},
+        "whatever the gain": {"required_gain": None},
+        "whatever the gain, prior variance of the head 0.03": {"required_gain": None, "head_prior_variance": 0.03},
     }
     for name, change in changes.items():
         same_head = not change.keys() & {"head_beta", "head_epochs"}

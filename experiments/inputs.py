@@ -14,6 +14,8 @@ from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -21,7 +23,8 @@ from adue.benchmark.plan import BenchmarkConfig, Task
 from adue.benchmark.prepared import split_by_error
 from adue.benchmark.rows import load_task_rows
 from adue.config import AutoSettings
-from adue.correction import FREE, NEIGHBOUR, CorrectedResponse
+from adue.correction import DISTANCE, NEIGHBOUR, CorrectedResponse
+from adue.fading import fit_weakest, learners
 from adue.head import AdueHead
 from adue.methods.boosted import fit_boosted
 from adue.methods.method import FitRows, ScoreRows
@@ -42,18 +45,21 @@ PSEUDO_ROWS = 5
 FADES = ((0.2, 0.6), (0.5, 0.95), (1.0, 1.0))
 """What selection under simulated shift chooses from; the last never fades."""
 
-SELECTION = "selection"
+PROBE_C = 0.01
+PER_BATCH = 64
+TRAIN, SELECTION = "train", "selection"
 Column = Callable[[str], np.ndarray]
 """From the name of a set to one input of its rows."""
 
 
 @dataclass
 class Bench:
-    """One adapter: the rows to learn from, the sets to score, and how many tokens each text has."""
+    """One adapter: the rows to learn from, the sets to score, how many tokens each text has, and its hidden states."""
 
     rows: FitRows
     sets: dict[str, FeatureSet]
     tokens: dict[str, np.ndarray]
+    layers: dict[str, np.ndarray]
 
     @cached_property
     def base(self) -> list[Column]:
@@ -125,6 +131,12 @@ class Bench:
         scorer = fit_boosted(self.rows)
         return self.of(lambda rows: scorer(ScoreRows(rows)))
 
+    def probe_of_layers(self) -> Column:
+        """Log odds of an error, from a linear probe of the training rows' hidden states in three layers."""
+        probe = make_pipeline(StandardScaler(), LogisticRegression(C=PROBE_C, class_weight="balanced", max_iter=500))
+        probe.fit(self.layers[TRAIN], self.rows.train.errors.numpy())
+        return cache(lambda name: np.asarray(probe.decision_function(self.layers[name])))
+
     def cross_fitted(self) -> Column:
         """Say what ranking heads say that learned from held-out rows too, never from the row they judge."""
         train, held_out = self.rows.train, self.rows.selection
@@ -160,30 +172,19 @@ class Bench:
 def corrected(bench: Bench, judge: Column | None, *extra: Column) -> dict[str, np.ndarray]:
     """Return U, as log odds, of every set: auto with `judge` in place of its ranking head, and with more inputs.
 
-    `judge` and further inputs get the ranking head's prior variance.
+    `judge` and further inputs get the ranking head's prior variance. As in auto, nothing is corrected where held-out
+    rows show no gain.
     """
     columns = [*bench.base, judge or bench.head, *extra]
-    inputs = {name: np.stack([column(name) for column in columns], axis=1) for name in bench.sets}
-    held_out = inputs[SELECTION]
-    center, scale = held_out.mean(axis=0), held_out.std(axis=0).clip(1e-6)
-    selection, classes = bench.sets[SELECTION], bench.rows.head.shape.num_labels
-    errors, answers = selection.errors.numpy(), np.eye(classes)
-    prior = [FREE, *2 * [SETTINGS.prior_variance], *(len(columns) - 3) * [SETTINGS.head_prior_variance]]
-    root = np.sqrt(prior + classes * [SETTINGS.prior_variance])
-    standard = {name: (values - center) / scale for name, values in inputs.items()}
-    plain = LogisticRegression(C=FREE).fit(standard[SELECTION][:, :1], errors)
-    seen = np.hstack([standard[SELECTION], answers[selection.predictions.numpy()]])
-    full = LogisticRegression(C=1.0, max_iter=1000).fit(seen * root, errors)
-    weights = full.coef_[0] * root
-    fades = [np.quantile(held_out[:, 2], levels) for levels in (SETTINGS.fade, SETTINGS.class_fade)]
-    scores = {}
-    for name, values in standard.items():
-        start = plain.decision_function(values[:, :1])
-        end = values @ weights[: len(columns)] + full.intercept_[0]
-        share, class_share = (((far - inputs[name][:, 2]) / max(far - near, 1e-6)).clip(0, 1) for near, far in fades)
-        of_class = weights[len(columns) :][bench.sets[name].predictions.numpy()]
-        scores[name] = start + share * (end - start) + class_share * of_class
-    return scores
+
+    def given(name: str) -> tuple[Tensor, Tensor, Tensor]:
+        inputs = torch.from_numpy(np.stack([column(name) for column in columns], axis=1))
+        return inputs, inputs[:, DISTANCE], bench.sets[name].predictions
+
+    candidates = learners(SETTINGS, bench.rows.head.shape.num_labels, more_inputs=len(extra))
+    seen = (*given(SELECTION), bench.sets[SELECTION].errors)
+    regression = fit_weakest(candidates, seen, required_gain=SETTINGS.required_gain, seed=SETTINGS.seed)
+    return {name: regression.log_odds(*given(name)).numpy() for name in bench.sets}
 
 
 def simulated_shift(bench: Bench) -> dict[str, np.ndarray]:
@@ -224,6 +225,8 @@ def variants(bench: Bench) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     for name, column in more.items():
         yield f"auto + {name}", corrected(bench, None, column())
     yield "boosted trees in place of the head", corrected(bench, bench.trees())
+    yield "auto + probe of three layers", corrected(bench, None, bench.probe_of_layers())
+    yield "probe of three layers in place of the head", corrected(bench, bench.probe_of_layers())
     yield "head from training and held-out rows, cross-fitted", corrected(bench, bench.cross_fitted())
     yield "fade chosen under simulated shift", simulated_shift(bench)
 
@@ -237,7 +240,10 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
     tokens = {name: lengths(model, part["text"][:]) for name, part in texts.items()}
     selected, _ = split_by_error(extracted(model, task_rows.validation, folder))
     tokens[SELECTION] = lengths(model, task_rows.validation["text"][:])[selected.numpy()]
-    bench = Bench(rows, {SELECTION: rows.selection, **sets}, tokens)
+    layers = {name: hidden_states(model, part["text"][:]) for name, part in texts.items()}
+    layers[TRAIN] = hidden_states(model, task_rows.train["text"][:])
+    layers[SELECTION] = hidden_states(model, task_rows.validation["text"][:])[selected.numpy()]
+    bench = Bench(rows, {SELECTION: rows.selection, **sets}, tokens, layers)
     scores = dict(variants(bench))
     for name, given in sets.items():
         u = {variant: of_sets[name] for variant, of_sets in scores.items()}
@@ -247,6 +253,22 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
 def lengths(model: AdueModel, texts: list[str]) -> np.ndarray:
     """Return how many tokens each text has."""
     return np.array([len(row["input_ids"]) for row in model.classifier.tokenize(texts)])
+
+
+def hidden_states(model: AdueModel, texts: list[str]) -> np.ndarray:
+    """Return the mean hidden states of each text after a quarter, a half and three quarters of the layers."""
+    classifier = model.classifier
+    encodings = classifier.tokenize(texts)
+    order = sorted(range(len(texts)), key=lambda row: len(encodings[row]["input_ids"]))
+    pooled = []
+    for batch_rows in torch.tensor(order).split(PER_BATCH):
+        batch = classifier.collate([encodings[row] for row in batch_rows.tolist()])
+        with torch.inference_mode():
+            states = classifier.model(**batch, output_hidden_states=True).hidden_states
+        mask = batch["attention_mask"].unsqueeze(-1)
+        chosen = [states[len(states) * quarter // 4] for quarter in (1, 2, 3)]
+        pooled.append(torch.cat([(state * mask).sum(dim=1) / mask.sum(dim=1) for state in chosen], dim=-1).numpy())
+    return np.concatenate(pooled)[np.argsort(order)]
 
 
 if __name__ == "__main__":

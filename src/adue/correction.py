@@ -3,15 +3,16 @@
 Source: this project. docs/method.md, "The score auto", gives the reasons, docs/results.md what it gains and loses.
 """
 
-import numpy as np
+from math import log
+
 import torch
 from jaxtyping import Float
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from adue.config import AutoSettings
 from adue.errors import DataError
+from adue.fading import FLOOR, FadingRegression, fit_weakest, learners
 from adue.head import AdueHead
 from adue.metrics import require_both
 from adue.ranking import fit_ranking_head
@@ -20,12 +21,6 @@ from adue.types import FeatureSet
 
 NEIGHBOUR = 2
 """The distance is that to this neighbour among the reference rows (Sun et al. 2022, arXiv 2204.06507)."""
-
-FREE = 10.0
-"""Prior variance of the softmax response's own weight, which is not to be held back."""
-
-FLOOR = 1e-6
-"""Added to distances, so that a text that stands in the training data has a logarithm."""
 
 INPUTS = 4
 """Softmax response, entropy as a share of log C, distance and ranking head: log odds, for the distance a logarithm."""
@@ -43,7 +38,8 @@ class CorrectedResponse(nn.Module):
 
         U = sigmoid(b(z) + v (m - b(z)) + w c).
 
-    Far from the training rows v = w = 0, and U ranks as the softmax response does. Computed in float64.
+    Far from the training rows v = w = 0, and U ranks as the softmax response does. So it does everywhere when
+    the held-out rows show no gain (:func:`adue.fading.fit_weakest`). Computed in float64.
 
     Parameters
     ----------
@@ -104,8 +100,7 @@ class CorrectedResponse(nn.Module):
             When no held-out prediction is wrong, or all are, or there are fewer than two training rows.
         """
         settings = settings or AutoSettings()
-        errors = held_out.errors.numpy()
-        require_both(errors, "validation")
+        require_both(held_out.errors.numpy(), "validation")
         if len(train) < NEIGHBOUR:
             raise DataError(f"distances need at least {NEIGHBOUR} training rows, got {len(train)}; give more rows")
         chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(settings.seed))
@@ -113,19 +108,15 @@ class CorrectedResponse(nn.Module):
         fitted = cls(ranking_head or fit_ranking_head(train, original, settings), len(chosen))
         fitted.reference.copy_(normalize(train.features[chosen].double(), dim=-1))
         inputs = fitted._inputs(held_out.features, held_out.logits)
-        fitted.center.copy_(inputs.mean(dim=0))
-        fitted.scale.copy_(inputs.std(dim=0, correction=0).clamp_min(FLOOR))
-        levels = torch.tensor([settings.fade, settings.class_fade], dtype=torch.float64)
-        fitted.fade.copy_(torch.quantile(inputs[:, DISTANCE], levels.flatten()).view(2, 2))
-        standard = ((inputs - fitted.center) / fitted.scale).numpy()
-        classes = original.shape.num_labels
-        answers = np.eye(classes)[held_out.predictions.numpy()]
-        fitted.plain.copy_(_logistic(standard[:, :1], errors, [FREE]))
-        prior = [FREE, settings.prior_variance, settings.prior_variance, settings.head_prior_variance]
-        prior += [settings.prior_variance] * classes
-        full = _logistic(np.hstack([standard, answers]), errors, prior)
-        fitted.weights.copy_(torch.cat([full[:INPUTS], full[-1:]]))
-        fitted.class_weights.copy_(full[INPUTS:-1])
+        rows = inputs, inputs[:, DISTANCE], held_out.predictions, held_out.errors
+        regression = fit_weakest(
+            learners(settings, original.shape.num_labels),
+            rows,
+            required_gain=settings.required_gain,
+            seed=settings.seed,
+        )
+        for name, values in regression._asdict().items():
+            getattr(fitted, name).copy_(values)
         return fitted.eval()
 
     @torch.no_grad()
@@ -134,28 +125,15 @@ class CorrectedResponse(nn.Module):
     ) -> Float[Tensor, " rows"]:
         """Return U in [0, 1] per row, the probability that the classifier's answer is wrong; float64."""
         inputs = self._inputs(features, logits)
-        standard = (inputs - self.center) / self.scale
-        plain = standard[:, 0] * self.plain[0] + self.plain[1]
-        full = standard @ self.weights[:-1] + self.weights[-1]
-        near, far = self.fade.unbind(dim=-1)
-        # FLOOR: where all held-out rows are equally far, whatever is farther counts as away.
-        share = ((far - inputs[:, DISTANCE, None]) / (far - near).clamp_min(FLOOR)).clamp(0, 1)
-        corrected = plain + share[:, 0] * (full - plain) + share[:, 1] * self.class_weights[logits.argmax(dim=-1)]
-        return corrected.sigmoid()
+        regression = FadingRegression(self.fade, self.center, self.scale, self.plain, self.weights, self.class_weights)
+        return regression.log_odds(inputs, inputs[:, DISTANCE], logits.argmax(dim=-1)).sigmoid()
 
     def _inputs(self, features: Tensor, logits: Tensor) -> Float[Tensor, "rows inputs"]:
-        spread = entropy(logits) / np.log(self.shape.num_labels)
+        spread = entropy(logits) / log(self.shape.num_labels)
         kind = torch.finfo(spread.dtype)
         spread_log_odds = torch.logit(spread.clamp(kind.tiny, 1 - kind.eps))
         squared = 2 - 2 * normalize(features.double(), dim=-1) @ self.reference.double().T
         nearest = squared.topk(NEIGHBOUR, dim=-1, largest=False).values[:, -1].clamp_min(0).sqrt()
         ranked = error_log_odds(self.head.logits(features.float()))
+        # FLOOR: a text that stands in the training data has a logarithm too.
         return torch.stack([error_log_odds(logits), spread_log_odds, (nearest + FLOOR).log(), ranked], dim=-1)
-
-
-def _logistic(inputs: np.ndarray, errors: np.ndarray, prior: list[float]) -> Float[Tensor, " weights"]:
-    """Return weights and, last, the intercept of a logistic regression whose weights have these prior variances."""
-    # A weight of variance v on an input is a weight of variance one, which is C = 1, on sqrt(v) times that input.
-    scale = np.sqrt(prior)
-    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(inputs * scale, errors)
-    return torch.from_numpy(np.append(fitted.coef_[0] * scale, fitted.intercept_[0]))

@@ -31,9 +31,7 @@ def test_tables_show_the_methods_of_the_file_beside_those_that_alone_were_run(
     assert {one["method"] for one in json.loads(result.stdout)["ranking"]} == {"softmax-response", "entropy", "margin"}
 
 
-def test_tables_alone_can_be_of_some_methods_only(
-    ground: Ground, finished: Folders, tmp_path: Path
-) -> None:
+def test_tables_alone_can_be_of_some_methods_only(ground: Ground, finished: Folders, tmp_path: Path) -> None:
     config = ground.write(tmp_path / "c.yaml")
     options = ("--out", finished.root, "--render-only", "--json", "--method", "entropy")
     ranking = json.loads(run("benchmark", config, *options).stdout)["ranking"]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from adue.config.frozen import Fraction, FrozenConfig
 
@@ -10,6 +10,14 @@ HeadScore = Literal["smoothmax", "log_smoothmax", "entropy"]
 """How the logits of a trained head become U."""
 ScoreName = Literal["auto", "smoothmax", "log_smoothmax", "entropy"]
 """``auto`` corrects the softmax response by what validation rows show, and needs no grid of heads."""
+
+
+Variances = Annotated[
+    tuple[Annotated[float, Field(gt=0)], ...],
+    Field(min_length=1),
+    BeforeValidator(lambda value: (value,) if isinstance(value, int | float) else value),
+]
+"""One number or several."""
 
 
 class AutoSettings(FrozenConfig):
@@ -20,7 +28,7 @@ class AutoSettings(FrozenConfig):
     prior_variance
         Of each weight, for inputs of unit variance: with 0.03 a few hundred rows move the score a little way only.
     head_prior_variance
-        The same for the ranking head's weight.
+        The same for the ranking head's weight: one or several to choose from.
     head_learning_rate, head_epochs, head_batch_size
         How the ranking head is trained (:func:`adue.ranking.fit_ranking_head`).
     head_steps
@@ -31,13 +39,16 @@ class AutoSettings(FrozenConfig):
         Quantiles of the held-out rows' distance between which the correction goes from whole to nothing.
     class_fade
         The same for what depends on the predicted class: which class is wrong more often changes first abroad.
+    required_gain
+        By how many standard errors the cross-validated AUROC on the held-out rows must rise for more to be corrected;
+        where it never does, U ranks as the softmax response (:func:`adue.fading.fit_weakest`). None asks for nothing.
     reference_rows
         Most training rows that distances are measured to: 1,000 rank rows as 6,000 do, and are little to store.
     """
 
     score: Literal["auto"] = "auto"
     prior_variance: float = Field(default=0.03, gt=0)
-    head_prior_variance: float = Field(default=0.3, gt=0)
+    head_prior_variance: Variances = (0.03, 0.3)
     head_learning_rate: float = Field(default=1e-3, gt=0)
     head_beta: float = Field(default=0.0, ge=0)
     head_epochs: int = Field(default=200, ge=0)
@@ -45,6 +56,7 @@ class AutoSettings(FrozenConfig):
     head_batch_size: int = Field(default=256, gt=1)
     fade: tuple[Fraction, Fraction] = (0.5, 0.95)
     class_fade: tuple[Fraction, Fraction] = (0.2, 0.6)
+    required_gain: float | None = Field(default=1.0, ge=0)
     reference_rows: int = Field(default=1000, ge=2)
     seed: int = 0
 

@@ -15,9 +15,10 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class DifferenceTest:
-    """A difference with its 95 % interval, and the two-sided p-value of there being none."""
+    """A difference with its 95 % interval and standard error, and the two-sided p-value of there being none."""
 
     difference: Interval
+    standard_error: float
     p_value: float
 
 
@@ -70,7 +71,7 @@ def _pairs(u: ndarray, errors: ndarray) -> tuple[ndarray, ndarray]:
 def _normal_test(value: float, variance: float) -> DifferenceTest:
     if variance == 0:
         bound, p_value = (0.0, 1.0) if value == 0 else (np.nan, np.nan)
-        return DifferenceTest(Interval(value, value - bound, value + bound), p_value)
+        return DifferenceTest(Interval(value, value - bound, value + bound), 0.0, p_value)
     error = variance**0.5
     reach = float(norm.isf((1 - CONFIDENCE) / 2)) * error
-    return DifferenceTest(Interval(value, value - reach, value + reach), float(2 * norm.sf(abs(value) / error)))
+    return DifferenceTest(Interval(value, value - reach, value + reach), error, float(2 * norm.sf(abs(value) / error)))
