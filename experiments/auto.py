@@ -80,13 +80,13 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         "prior variance 0.01": {"prior_variance": 0.01},
         "prior variance 0.1": {"prior_variance": 0.1},
         "prior variance 1": {"prior_variance": 1.0},
-        "no head": {"head_prior_variance": 1e-9},
-        "prior variance of the head 0.03": {"head_prior_variance": 0.03},
-        "prior variance of the head 0.3": {"head_prior_variance": 0.3},
+        "no head": {"head_prior_variance": (1e-9,)},
+        "prior variance of the head 0.03": {"head_prior_variance": (0.03,)},
+        "prior variance of the head 0.3": {"head_prior_variance": (0.3,)},
         "prior variance of the head 0.01, 0.03, 0.1 or 0.3": {"head_prior_variance": (0.01, 0.03, 0.1, 0.3)},
         "gain of 2 standard errors": {"required_gain": 2.0},
         "whatever the gain": {"required_gain": None},
-        "whatever the gain, prior variance of the head 0.03": {"required_gain": None, "head_prior_variance": 0.03},
+        "whatever the gain, prior variance of the head 0.03": {"required_gain": None, "head_prior_variance": (0.03,)},
     }
     for name, change in changes.items():
         same_head = not change.keys() & {"head_beta", "head_epochs"}

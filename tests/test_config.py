@@ -69,7 +69,8 @@ FADES = st.tuples(st.floats(0, 0.5), st.floats(0.5, 1, exclude_min=True))
 AUTO_SETTINGS = st.builds(
     AutoSettings,
     prior_variance=POSITIVE,
-    head_prior_variance=POSITIVE,
+    head_prior_variance=POSITIVE | st.lists(POSITIVE, min_size=1, max_size=4).map(tuple),
+    required_gain=st.none() | WEIGHTS,
     head_learning_rate=POSITIVE,
     head_beta=WEIGHTS,
     head_epochs=st.integers(0, 1000),

@@ -119,6 +119,11 @@ class CorrectedResponse(nn.Module):
             getattr(fitted, name).copy_(values)
         return fitted.eval()
 
+    @property
+    def ranks_as_softmax_response(self) -> bool:
+        """Whether nothing is corrected anywhere: U is the calibrated softmax response."""
+        return not (bool(self.weights[1:-1].any()) or bool(self.class_weights.any()))
+
     @torch.no_grad()
     def forward(
         self, features: Float[Tensor, "rows hidden"], logits: Float[Tensor, "rows classes"]

@@ -159,7 +159,7 @@ def fit_features(
         id2label=dict(id2label or {label: f"LABEL_{label}" for label in range(rows.num_labels)}),
         settings=settings,
         hyperparameters=sweep.points[sweep.best] if sweep else None,
-        metrics=_metrics(train, held_out, auroc, epochs),
+        metrics=_metrics(train, held_out, fitted, auroc, epochs),
         provenance=provenance,
     )
     return FittedHead(fitted, config, sweep)
@@ -280,7 +280,9 @@ def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:
     return rows.select(torch.from_numpy(train)), rows.select(torch.from_numpy(held_out))
 
 
-def _metrics(train: FeatureSet, validation: FeatureSet, auroc: float, epochs: int) -> FitMetrics:
+def _metrics(
+    train: FeatureSet, validation: FeatureSet, fitted: AdueHead | CorrectedResponse, auroc: float, epochs: int
+) -> FitMetrics:
     errors = validation.errors
     assert validation.labels is not None  # noqa: S101 - errors would have raised
     reference = softmax_response(validation.logits.double())
@@ -293,4 +295,5 @@ def _metrics(train: FeatureSet, validation: FeatureSet, auroc: float, epochs: in
         validation_auroc=auroc,
         validation_auroc_softmax_response=float(roc_auc_score(errors.numpy(), reference.numpy())),
         epochs=epochs,
+        ranks_as_softmax_response=isinstance(fitted, CorrectedResponse) and fitted.ranks_as_softmax_response,
     )

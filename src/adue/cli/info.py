@@ -52,6 +52,7 @@ def print_info(result: "InfoResult") -> None:
             ("validation rows", f"{metrics.validation_rows:,}, {metrics.validation_errors:,} errors"),
             ("validation AUROC", f"{metrics.validation_auroc:.3f}"),
             ("softmax response", f"{metrics.validation_auroc_softmax_response:.3f}"),
+            *([("U ranks as", "softmax response")] if metrics.ranks_as_softmax_response else []),
             ("adue", f"{config.adue_version}, format {config.format_version}"),
         ]
         if origin is not None:

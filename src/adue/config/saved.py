@@ -55,6 +55,8 @@ class FitMetrics(FrozenConfig):
     """Of the head chosen on these very rows; for ``auto``, which learns from them, cross-validated."""
     validation_auroc_softmax_response: Fraction
     epochs: int = Field(ge=0)
+    ranks_as_softmax_response: bool = False
+    """Whether the validation rows showed no gain, so that ``auto`` corrects nothing."""
 
     @property
     def validation_accuracy(self) -> float:

@@ -112,7 +112,9 @@ def fitting_sentence(config: AdueConfig) -> str:
     auroc = decimal(metrics.validation_auroc)
     reference = f"that of softmax response {decimal(metrics.validation_auroc_softmax_response)}"
     if config.settings.score == "auto":
-        return f"U ({score}) was fitted on {validation}; its cross-validated AUROC there is {auroc} and {reference}."
+        told = f"U ({score}) was fitted on {validation}; its cross-validated AUROC there is {auroc} and {reference}."
+        no_gain = " They show no gain, so U is the calibrated softmax response and ranks as it does."
+        return told + no_gain if metrics.ranks_as_softmax_response else told
     return (
         f"The uncertainty head ({score}) was fitted on {count(metrics.train_rows, 'training row')}, of which the "
         f"classifier gets {metrics.train_errors:,} wrong, and chosen on {validation}, where its AUROC is {auroc} and "

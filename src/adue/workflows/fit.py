@@ -15,6 +15,11 @@ from adue.scaling.processes import Processes, processes
 from adue.types import FeatureSet
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 
+NO_GAIN = (
+    "the validation rows show no gain over the softmax response, so U is that response, calibrated, and ranks as it "
+    "does; more validation rows may show one"
+)
+
 
 class FitResult(Result):
     """What was fitted, where it lies, and what it gained on the validation rows it was chosen on."""
@@ -90,14 +95,16 @@ def fit(
         assert model.fitted is not None  # noqa: S101
         return model.fitted.config
 
+    config = group.once(fit_and_save)
+    notes = splits.notes + ((NO_GAIN,) if config.metrics.ranks_as_softmax_response else ())
     return FitResult(
         adapter=str(adapter),
         data=str(data),
         folder=str(folder),
         grid_points=heads,
-        config=group.once(fit_and_save),
+        config=config,
         seconds=time.monotonic() - started,
-        notes=splits.notes,
+        notes=notes,
     )
 
 
