@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy.stats import kendalltau
 from sklearn.metrics import roc_auc_score
 
 from adue.config import AutoSettings, FitSettings, Grid, HyperParameters
@@ -71,9 +72,11 @@ def test_the_configuration_tells_what_was_seen() -> None:
     assert metrics.validation_majority_accuracy == pytest.approx(float(VALIDATION.labels.bincount().max()) / 200)
 
 
-def fit_auto(rows: FeatureSet = TRAIN, validation: FeatureSet = VALIDATION) -> FittedHead:
+def fit_auto(
+    rows: FeatureSet = TRAIN, validation: FeatureSet = VALIDATION, settings: AutoSettings | None = None
+) -> FittedHead:
     assert rows.labels is not None
-    return fit_features(rows.features, rows.logits, rows.labels, validation=validation)
+    return fit_features(rows.features, rows.logits, rows.labels, validation=validation, settings=settings)
 
 
 def test_by_default_the_softmax_response_is_corrected() -> None:
@@ -85,8 +88,17 @@ def test_by_default_the_softmax_response_is_corrected() -> None:
     assert plain_mean_gap(u, VALIDATION) > 0
 
 
+@pytest.mark.parametrize(("required", "plain"), [(None, False), (100.0, True)])
+def test_the_configuration_tells_whether_u_ranks_as_the_softmax_response(required: float | None, plain: bool) -> None:
+    fitted = fit_auto(settings=AutoSettings(required_gain=required))
+    assert fitted.config.metrics.ranks_as_softmax_response is plain
+    u = fitted.uncertainty(VALIDATION.features, VALIDATION.logits)
+    agreement = kendalltau(u, softmax_response(VALIDATION.logits.double())).statistic
+    assert agreement == pytest.approx(1) if plain else agreement < 1 - 1e-6
+
+
 def test_the_auroc_of_auto_is_of_rows_its_correction_has_not_seen() -> None:
-    fitted = fit_auto()
+    fitted = fit_auto(settings=AutoSettings(required_gain=None))
     seen = roc_auc_score(VALIDATION.errors, fitted.uncertainty(VALIDATION.features, VALIDATION.logits))
     assert 0 < fitted.config.metrics.validation_auroc < seen
 

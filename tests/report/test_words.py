@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from adue.config import FitSettings, ScoreName
+from adue.config import AutoSettings, FitSettings, ScoreName
 from adue.metrics import Interval
 from adue.report import words
 from adue.results import ScoreResult, SetResult
@@ -122,6 +122,15 @@ def test_fitting_sentence_names_the_head_and_its_validation_auroc(score: ScoreNa
     sentence = words.fitting_sentence(make_config(settings=FitSettings(score=score)))
     assert f"({name}) was fitted on 8,000 training rows, of which the classifier gets 350 wrong" in sentence
     assert "its AUROC is 0.841 and that of softmax response 0.812" in sentence
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_fitting_sentence_says_when_nothing_is_corrected(plain: bool) -> None:
+    config = make_config(settings=AutoSettings())
+    metrics = config.metrics.model_copy(update={"ranks_as_softmax_response": plain})
+    sentence = words.fitting_sentence(config.model_copy(update={"metrics": metrics}))
+    assert "its cross-validated AUROC there is 0.841 and that of softmax response 0.812." in sentence
+    assert ("ranks as it does" in sentence) is plain
 
 
 def test_one_row_is_not_called_rows() -> None:

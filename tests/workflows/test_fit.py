@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adue import AdueError, AdueModel, ArtifactError, DataError, DataWarning, FitSettings, ModelError
-from adue.workflows.fit import fit
+from adue import AdueError, AdueModel, ArtifactError, AutoSettings, DataError, DataWarning, FitSettings, ModelError
+from adue.workflows.fit import NO_GAIN, fit
 from adue.workflows.options import ModelOptions
 from tests.support.workspace import Workspace
 from tests.workflows.conftest import NO_CACHE
@@ -45,6 +45,12 @@ def test_a_single_file_is_split_and_says_so(space: Workspace) -> None:
     result = fit(space.adapter, space.data / "train.jsonl", grid="fast", settings=QUICK, model_options=NO_CACHE)
     assert result.config.metrics.validation_rows == 28
     assert "20 %" in result.notes[0]
+
+
+@pytest.mark.parametrize(("required", "notes"), [(None, ()), (100.0, (NO_GAIN,))])
+def test_what_corrects_nothing_says_so(space: Workspace, required: float | None, notes: tuple[str, ...]) -> None:
+    settings = AutoSettings(required_gain=required, head_epochs=1)
+    assert fit(space.adapter, space.data, settings=settings, model_options=NO_CACHE).notes == notes
 
 
 def test_another_folder_gets_the_adapter_too_and_loads_by_itself(space: Workspace, tmp_path: Path) -> None:
