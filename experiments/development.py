@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from datasets import Dataset
+from torch import Tensor
 
 from adue.benchmark.plan import BenchmarkConfig, Task
 from adue.benchmark.prepared import split_by_error
-from adue.benchmark.rows import TaskRows
+from adue.benchmark.rows import TaskRows, load_task_rows
 from adue.datasets import load_splits, subsample
 from adue.methods.method import FitRows
 from adue.metrics import compare_auroc
@@ -22,6 +23,8 @@ from adue.model import AdueModel
 from adue.types import FeatureSet
 
 DEVELOPMENT_ROWS = 2000
+Score = Callable[[FeatureSet], Tensor]
+"""From features and logits to U, or what ranks as it does."""
 Compare = Callable[[Task, BenchmarkConfig, Path, int], Iterator[dict[str, object]]]
 """From a task, the benchmark's configuration and folder, and a seed to rows of the table."""
 
@@ -97,6 +100,20 @@ def measured(
             "low": result.difference.low,
             "high": result.difference.high,
         }
+
+
+def comparing(variants: Callable[[FitRows], Iterator[tuple[str, Score]]]) -> Compare:
+    """Return what compares scores of features and logits, which `variants` fits and names."""
+
+    def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Iterator[dict[str, object]]:
+        model = open_adapter(task, folder, seed)
+        scores = dict(variants(fit_rows(model, load_task_rows(task, config.evaluation_rows), folder)))
+        for name, texts in development_sets(task, config.evaluation_rows).items():
+            given = extracted(model, texts, folder)
+            u = {variant: np.asarray(score(given)) for variant, score in scores.items()}
+            yield from measured(task, seed, name, given, u)
+
+    return compare
 
 
 def write_missing(
