@@ -1,6 +1,6 @@
 """Hypotheses about what the score auto should look at, on the rows that it was chosen on (`experiments/auto.py`).
 
-Each adds one input to the correction, or takes the place of its ranking head; the rest is as in auto.
+Each adds one input to the correction, or takes the place of its ranking head; the rest is as in `auto.py`.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ from adue.scores.temperature import fit_temperature
 from adue.types import FeatureSet
 from development import development_sets, extracted, fit_rows, measured, open_adapter, run
 
-SETTINGS = AutoSettings()
+SETTINGS = AutoSettings(required_gain=None, head_prior_variance=(0.3,))
 FOLDS = 5
 PSEUDO_ROWS = 5
 """Weight of the overall error rate in that of a class, in rows."""
@@ -172,8 +172,7 @@ class Bench:
 def corrected(bench: Bench, judge: Column | None, *extra: Column) -> dict[str, np.ndarray]:
     """Return U, as log odds, of every set: auto with `judge` in place of its ranking head, and with more inputs.
 
-    `judge` and further inputs get the ranking head's prior variance. As in auto, nothing is corrected where held-out
-    rows show no gain.
+    `judge` and further inputs get the ranking head's prior variance.
     """
     columns = [*bench.base, judge or bench.head, *extra]
 
