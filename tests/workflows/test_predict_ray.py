@@ -93,7 +93,7 @@ def test_rows_and_answers_are_those_of_the_local_engine(fitted: Workspace, sourc
     expected, found = pq.read_table(tmp_path / "here.parquet"), read(tmp_path / "there")
     assert found["label"].equals(expected["label"])
     for name in ("probability", "uncertainty"):
-        assert found[name].to_pylist() == pytest.approx(expected[name].to_pylist(), abs=1e-5)
+        assert found[name].to_pylist() == pytest.approx(expected[name].to_pylist(), abs=1e-4)
     assert there.labels == here.labels
     assert there.mean_uncertainty == pytest.approx(here.mean_uncertainty, abs=1e-6)
 
