@@ -24,7 +24,7 @@ def test_answers_are_close_and_not_the_same(model_of: ModelOf, small: Path) -> N
     expected = model_of("bert", "auto").predict(TEXTS)
     got = OnnxAdueModel.from_pretrained(small).predict(TEXTS)
     gaps = np.abs(got.probabilities - expected.probabilities)
-    # Sums that overflow, as with whole 8-bit weights on processors without VNNI, give a mean of 0.2 and half the labels.
+    # Sums that overflow, as with 8-bit weights on processors without VNNI, give a mean of 0.2 and half of the labels.
     assert 1e-4 < gaps.mean() < 0.06
     assert (got.labels == expected.labels).mean() > 0.8
     assert Manifest.from_json(small / MANIFEST_FILE).precision == "int8"
