@@ -9,7 +9,7 @@ from pathlib import Path
 from adue.config import GRIDS, AutoSettings, FitSettings
 from adue.head import AdueHead
 from adue.methods.method import FitRows
-from adue.methods.swag import LEARNING_RATES, DrawnHeads
+from adue.methods.swag import draw_heads
 from adue.ranking import fit_ranking_head
 from adue.scores.outputs import error_log_odds
 from adue.sweep import fit_heads
@@ -19,9 +19,8 @@ from development import Score, comparing, run
 
 def posterior_mean(rows: FitRows) -> AdueHead:
     """Return the mean of the heads that SWAG draws: where the classification head goes when it is trained on."""
-    drawn = [DrawnHeads.fit(rows.head, rows.train, rate, rows.seed) for rate in LEARNING_RATES]
-    best = min(drawn, key=lambda heads: heads.loss(rows.selection))
-    return AdueHead.from_weights(rows.head.shape, {name: many.mean(dim=0) for name, many in best.weights.items()})
+    means = {name: many.mean(dim=0) for name, many in draw_heads(rows).weights.items()}
+    return AdueHead.from_weights(rows.head.shape, means)
 
 
 def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:

@@ -28,10 +28,6 @@ def chosen(given: Rows, **options: object) -> FadingRegression:
     return fit_weakest(learners(settings, 2), given, required_gain=settings.required_gain, seed=settings.seed)
 
 
-def is_uncorrected(fitted: FadingRegression) -> bool:
-    return not fitted.weights[1:-1].any() and not fitted.class_weights.any()
-
-
 def gain_on_new_rows(fitted: FadingRegression, *, told: float) -> float:
     inputs, _, answers, errors = rows(4000, seed=9, told=told)
     u = fitted.log_odds(inputs, torch.zeros(len(inputs)), answers).numpy()
@@ -69,7 +65,7 @@ def test_an_input_that_tells_many_errors_is_let_say_most() -> None:
 
 
 def test_inputs_of_noise_are_seldom_taken_for_a_gain() -> None:
-    corrected = [not is_uncorrected(chosen(rows(seed=seed))) for seed in range(40)]
+    corrected = [chosen(rows(seed=seed)).corrects for seed in range(40)]
     # One standard error is exceeded by chance in one case of six, were the correction not to cost something itself.
     assert np.mean(corrected) < 1 / 4
 
@@ -84,7 +80,7 @@ def test_of_two_that_gain_as_much_the_weaker_is_taken() -> None:
 def test_without_the_gain_that_is_required_the_order_is_that_of_the_first_input() -> None:
     given = rows(told=1.0)
     fitted = chosen(given, required_gain=100.0)
-    assert is_uncorrected(fitted)
+    assert not fitted.corrects
     assert kendalltau(fitted.log_odds(*given[:3]), given[0][:, 0]).statistic == pytest.approx(1)
 
 
@@ -97,7 +93,7 @@ def test_no_gain_is_asked_for_on_request() -> None:
 @pytest.mark.parametrize("kept", [3, 1])
 def test_three_errors_are_too_few_to_show_a_gain(kept: int) -> None:
     inputs, distance, answers, errors = rows(told=1.0)
-    assert is_uncorrected(chosen((inputs, distance, answers, errors & (errors.cumsum(0) <= kept))))
+    assert not chosen((inputs, distance, answers, errors & (errors.cumsum(0) <= kept))).corrects
 
 
 def test_further_inputs_get_the_prior_of_the_ranking_head() -> None:

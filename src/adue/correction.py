@@ -122,7 +122,7 @@ class CorrectedResponse(nn.Module):
     @property
     def ranks_as_softmax_response(self) -> bool:
         """Whether nothing is corrected anywhere: U is the calibrated softmax response."""
-        return not (bool(self.weights[1:-1].any()) or bool(self.class_weights.any()))
+        return not self._regression.corrects
 
     @torch.no_grad()
     def forward(
@@ -130,8 +130,11 @@ class CorrectedResponse(nn.Module):
     ) -> Float[Tensor, " rows"]:
         """Return U in [0, 1] per row, the probability that the classifier's answer is wrong; float64."""
         inputs = self._inputs(features, logits)
-        regression = FadingRegression(self.fade, self.center, self.scale, self.plain, self.weights, self.class_weights)
-        return regression.log_odds(inputs, inputs[:, DISTANCE], logits.argmax(dim=-1)).sigmoid()
+        return self._regression.log_odds(inputs, inputs[:, DISTANCE], logits.argmax(dim=-1)).sigmoid()
+
+    @property
+    def _regression(self) -> FadingRegression:
+        return FadingRegression(self.fade, self.center, self.scale, self.plain, self.weights, self.class_weights)
 
     def _inputs(self, features: Tensor, logits: Tensor) -> Float[Tensor, "rows inputs"]:
         spread = entropy(logits) / log(self.shape.num_labels)

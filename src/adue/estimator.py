@@ -25,6 +25,7 @@ from adue.config import (
 from adue.correction import CorrectedResponse
 from adue.digests import tensors_sha256
 from adue.errors import DataError
+from adue.fading import FOLDS
 from adue.head import AdueHead, softmax_response
 from adue.metrics import require_both
 from adue.ranking import ranking_epochs
@@ -34,8 +35,6 @@ from adue.types import FeatureSet
 
 Array = TypeVar("Array", Tensor, np.ndarray)
 VALIDATION_SHARE = 0.2
-FOLDS = 5
-"""Of the cross-validated AUROC of a score that learns from the validation rows."""
 MIN_OF_EACH = 2
 """Errors, and right rows, needed so that both sides of the split can have one."""
 

@@ -24,6 +24,8 @@ FLOOR = 1e-6
 """Least standard deviation of an input, and least width of a fade."""
 
 FOLDS = 5
+"""Of every cross-validation over held-out rows."""
+
 MIN_OF_EACH = 2
 """Errors, and right rows, that DeLong's variance needs in every fold."""
 
@@ -69,6 +71,11 @@ class FadingRegression(NamedTuple):
         # FLOOR: where all held-out rows are equally far, whatever is farther counts as away.
         share = ((far - distance[:, None]) / (far - near).clamp_min(FLOOR)).clamp(0, 1)
         return plain + share[:, 0] * (full - plain) + share[:, 1] * self.class_weights[answers]
+
+    @property
+    def corrects(self) -> bool:
+        """Whether anything but the first input counts anywhere."""
+        return bool(self.weights[1:-1].any()) or bool(self.class_weights.any())
 
     def uncorrected(self) -> "FadingRegression":
         """Return b(z) at every distance: it ranks as the softmax response does."""
@@ -155,13 +162,7 @@ def fit_weakest(
     """
     if required_gain is None:
         return candidates[-1].fit(*rows)
-    left_out = _scores_of_left_out(candidates, rows, seed)
-    ladder = range(len(candidates) + 1)
-    best = max(ladder, key=lambda rung: _gain(left_out, rung, 0).mean) if left_out else 0
-    for rung in ladder:
-        gain = _gain(left_out, best, rung)
-        if rung == best or gain.mean <= required_gain * gain.standard_error:
-            break
+    rung = _lowest_rung(_scores_of_left_out(candidates, rows, seed), required_gain)
     return candidates[rung - 1].fit(*rows) if rung else candidates[0].fit(*rows).uncorrected()
 
 
@@ -187,11 +188,21 @@ def _scores_of_left_out(candidates: Sequence[Learner], rows: Rows, seed: int) ->
     return result
 
 
+def _lowest_rung(left_out: Sequence[_LeftOut], required_gain: float) -> int:
+    """Return the first of the scores that the best does not beat by so many standard errors; 0 without any folds."""
+    if not left_out:
+        return 0
+    best = max(range(len(left_out[0].log_odds)), key=lambda rung: _gain(left_out, rung, 0).mean)
+    for rung in range(best):
+        gain = _gain(left_out, best, rung)
+        if gain.mean <= required_gain * gain.standard_error:
+            return rung
+    return best
+
+
 def _gain(left_out: Sequence[_LeftOut], one: int, other: int) -> _Gain:
     """Return how much better one ranks than the other: the mean over the folds, with DeLong's variance in each."""
     tests = [delong_test(fold.log_odds[one], fold.log_odds[other], fold.errors) for fold in left_out]
-    if not tests:
-        return _Gain(0.0, 0.0)
     error = np.linalg.norm([test.standard_error for test in tests]) / len(tests)
     return _Gain(float(np.mean([test.difference.value for test in tests])), float(error))
 

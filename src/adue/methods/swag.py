@@ -41,21 +41,32 @@ def fit_swag(rows: FitRows) -> Scorer:
     DataError
         When the rows have no labels, or the weights diverge at every learning rate.
     """
+    heads = draw_heads(rows)
+
+    def score(given: ScoreRows) -> Tensor:
+        batches = zip(
+            given.rows.features.split(SCORED_AT_ONCE), given.rows.predictions.split(SCORED_AT_ONCE), strict=True
+        )
+        return torch.cat([sampled_answer_probability(heads.logits(features), answers) for features, answers in batches])
+
+    return score
+
+
+def draw_heads(rows: FitRows) -> "DrawnHeads":
+    """Return heads drawn at the learning rate whose average explains the selection rows best.
+
+    Raises
+    ------
+    DataError
+        When the rows have no labels, or the weights diverge at every learning rate.
+    """
     if rows.train.labels is None or rows.selection.labels is None:
         raise DataError("SWAG on the head needs labelled training and selection rows; add a label column")
     drawn = [DrawnHeads.fit(rows.head, rows.train, rate, rows.seed) for rate in LEARNING_RATES]
     losses = torch.tensor([heads.loss(rows.selection) for heads in drawn]).nan_to_num(nan=torch.inf)
     if not bool(losses.isfinite().any()):
         raise DataError("SWAG on the head diverged at every learning rate; look for extreme features")
-    best = drawn[int(losses.argmin())]
-
-    def score(given: ScoreRows) -> Tensor:
-        batches = zip(
-            given.rows.features.split(SCORED_AT_ONCE), given.rows.predictions.split(SCORED_AT_ONCE), strict=True
-        )
-        return torch.cat([sampled_answer_probability(best.logits(features), answers) for features, answers in batches])
-
-    return score
+    return drawn[int(losses.argmin())]
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,7 @@ class DrawnHeads:
 
     def loss(self, rows: FeatureSet) -> float:
         """Return the negative log-likelihood per row of the averaged heads, in nats."""
-        assert rows.labels is not None  # noqa: S101 - fit_swag has looked
+        assert rows.labels is not None  # noqa: S101 - draw_heads has looked
         probabilities = torch.cat(
             [self.logits(part).softmax(dim=-1).mean(dim=0) for part in rows.features.split(SCORED_AT_ONCE)]
         )
@@ -116,7 +127,7 @@ def _trajectory(
     head: AdueHead, train: FeatureSet, learning_rate: float, generator: torch.Generator
 ) -> Iterator[Tensor]:
     """Yield all weights as one vector after every epoch of SGD at a constant rate."""
-    assert train.labels is not None  # noqa: S101 - fit_swag has looked
+    assert train.labels is not None  # noqa: S101 - draw_heads has looked
     moving = deepcopy(head).requires_grad_()
     optimizer = torch.optim.SGD(moving.parameters(), lr=learning_rate, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
     for _ in range(EPOCHS):

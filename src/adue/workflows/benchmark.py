@@ -51,8 +51,9 @@ def benchmark(
     plan, folders = BenchmarkConfig.load(Path(config)), Folders(out)
     narrowed = plan.model_copy(update={"methods": tuple(methods)}) if methods else plan
     bench = Benchmark(narrowed, folders, train=train, redo=redo, on_line=on_line)
-    shown = narrowed
-    if not render_only:
+    if render_only:
+        shown = narrowed
+    else:
         bench.run(workers)
         shown = plan.model_copy(update={"methods": (*plan.methods, *methods)})
     ranking, files = render(shown, folders)
