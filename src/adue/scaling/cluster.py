@@ -22,7 +22,7 @@ Item = dict[str, Any]
 Work = Callable[[Item], Item]
 
 ATTEMPTS = 3
-"""How often a worker tries an item whose reading or writing fails."""
+"""How often a worker tries an item that fails, as reading and writing do at times."""
 MOST_BLOCKS = 10_000
 _LOCAL_STORE_BYTES = 100 * 2**20
 """Only items and answers pass through Ray's object store, so that the least it allows is plenty."""
@@ -119,7 +119,9 @@ class _Worker:
         for attempt in range(1, ATTEMPTS):
             try:
                 return self.work(item)
-            except OSError:
+            except AdueError:
+                raise
+            except Exception:  # noqa: BLE001 - file systems raise what their own libraries raise
                 time.sleep(attempt)
         return self.work(item)
 

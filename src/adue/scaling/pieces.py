@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
-from adue.errors import DataError, MissingExtraError
+from adue.errors import AdueError, DataError, MissingExtraError
 
 PIECE_ROWS = 8192
 """Most rows of a piece: what is computed again when a worker dies in the middle of one."""
@@ -61,6 +61,27 @@ def open_address(address: str) -> tuple[AbstractFileSystem, str]:
     return found
 
 
+@contextmanager
+def reached(address: str) -> Iterator[None]:
+    """Turn what a file system's own library raises inside the block into one line.
+
+    Raises
+    ------
+    AdueError
+        When the block raises anything but OSError or an AdueError.
+    """
+    try:
+        yield
+    except (AdueError, OSError):
+        raise
+    except Exception as error:
+        first = "".join(str(error).strip().splitlines()[:1])
+        raise AdueError(
+            f"'{address}' cannot be reached: {type(error).__name__}: {first}; check the address, the network and the "
+            "credentials"
+        ) from error
+
+
 def find_pieces(source: str) -> list[Piece]:
     """Return the pieces of a Parquet file, or of all Parquet files in a folder in the order of their names.
 
@@ -70,20 +91,23 @@ def find_pieces(source: str) -> list[Piece]:
     ------
     DataError
         When there is no such file, or one is not a whole Parquet file.
+    AdueError
+        When `source` cannot be reached.
     """
     fs, path = open_address(source)
-    paths = sorted(name for name in fs.find(path) if _is_data(name, path)) if fs.exists(path) else []
-    if not paths:
-        raise DataError(f"there is no Parquet file at '{source}'; give a .parquet file, or a folder of them")
+    with reached(source), ThreadPoolExecutor() as pool:
+        paths = sorted(name for name in fs.find(path) if _is_data(name, path)) if fs.exists(path) else []
+        if not paths:
+            raise DataError(f"there is no Parquet file at '{source}'; give a .parquet file, or a folder of them")
+        row_groups = list(pool.map(lambda name: _row_groups(fs, name), paths))
     pieces: list[Piece] = []
-    with ThreadPoolExecutor() as pool:
-        for name, groups in zip(paths, pool.map(lambda name: _row_groups(fs, name), paths), strict=True):
-            first = 0
-            for group, rows in enumerate(groups):
-                for skip in range(0, rows, PIECE_ROWS):
-                    count = min(PIECE_ROWS, rows - skip)
-                    pieces.append(Piece(len(pieces), name, group, skip, count, first + skip))
-                first += rows
+    for name, groups in zip(paths, row_groups, strict=True):
+        first = 0
+        for group, rows in enumerate(groups):
+            for skip in range(0, rows, PIECE_ROWS):
+                count = min(PIECE_ROWS, rows - skip)
+                pieces.append(Piece(len(pieces), name, group, skip, count, first + skip))
+            first += rows
     return pieces
 
 
@@ -122,6 +146,7 @@ def write_piece(fs: AbstractFileSystem, folder: str, name: str, tables: Iterable
 
 def remove_leftovers(fs: AbstractFileSystem, folder: str) -> None:
     """Remove what workers that were killed had begun to write."""
+    fs.invalidate_cache()
     for path in fs.ls(folder, detail=False):
         if path.rsplit("/", 1)[-1].startswith(".part-") and path.endswith(".tmp"):
             with suppress(FileNotFoundError):

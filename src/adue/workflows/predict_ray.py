@@ -24,6 +24,7 @@ from adue.scaling.pieces import (
     find_pieces,
     open_address,
     pieces_key,
+    reached,
     read_piece,
     remove_leftovers,
     write_piece,
@@ -144,13 +145,15 @@ def predict_on_ray(
     job = ScoringJob(_as_seen_elsewhere(adapter), source, output, text_column, prefix, model_options or ModelOptions())
     pieces = find_pieces(source)
     target, folder = open_address(output)
-    _claim(target, folder, _manifest(job, pieces))
+    with reached(output):
+        _claim(target, folder, _manifest(job, pieces))
     with progress("scoring rows", sum(piece.rows for piece in pieces)) as advance:
         counts = []
         for count in _run(job, pieces, ray_options or RayOptions()):
             counts.append(count)
             advance(count["rows"])
-    _finish(target, folder, pieces, counts)
+    with reached(output):
+        _finish(target, folder, pieces, counts)
     return _summary(output, counts)
 
 
