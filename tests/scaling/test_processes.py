@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from adue import AdueModel, DataError
+from adue import AdueError, AdueModel, DataError
 from adue.features.extract import extract
 from adue.scaling.processes import Processes, processes
 from tests.support.adapters import random_texts
@@ -62,6 +62,16 @@ def test_a_process_on_its_own_does_everything_and_waits_for_nobody() -> None:
     assert all(alone.owns(number) for number in range(5))
     alone.wait()
     assert alone.once(lambda: 7) == 7
+
+
+def test_processes_that_cannot_reach_each_other_are_told_which_setting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_: object) -> None:
+        raise RuntimeError("connectFullMesh failed:\nConnection refused")
+
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr("adue.scaling.processes.PartialState", refused)
+    with pytest.raises(AdueError, match=r"\(connectFullMesh failed: Connection refused\); .* set GLOO_SOCKET_IFNAME"):
+        processes.__wrapped__()
 
 
 @pytest.mark.slow

@@ -11,6 +11,8 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, get_int_from_env, parse_flag_from_env
 
+from adue.errors import AdueError
+
 Value = TypeVar("Value")
 _SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 _PATIENCE = timedelta(days=7)
@@ -63,13 +65,24 @@ def processes() -> Processes:
 
     Nothing is set up where the environment does not say that there are several. With GPUs each process gets one of its
     host's as the device "cuda".
+
+    Raises
+    ------
+    AdueError
+        When they cannot reach each other.
     """
     if get_int_from_env(_SIZES, 1) <= 1:
         return Processes()
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
     # accelerate warns about threads that nobody has set; as many as there are cores for each process is right.
     os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
-    state = PartialState(cpu=cpu, timeout=_PATIENCE)
+    try:
+        state = PartialState(cpu=cpu, timeout=_PATIENCE)
+    except RuntimeError as error:
+        raise AdueError(
+            f"the processes cannot reach each other ({' '.join(str(error).split())}); where a host's name stands for its "
+            "loopback address, set GLOO_SOCKET_IFNAME (on GPUs NCCL_SOCKET_IFNAME) to its network interface"
+        ) from error
     # gloo's threads hold tensors that Python made: one that drops its tensor while the interpreter is shut down aborts
     # the process, so they end before.
     atexit.register(state.destroy_process_group)
