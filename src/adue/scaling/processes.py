@@ -80,8 +80,8 @@ def processes() -> Processes:
         state = PartialState(cpu=cpu, timeout=_PATIENCE)
     except RuntimeError as error:
         raise AdueError(
-            f"the processes cannot reach each other ({' '.join(str(error).split())}); where a host's name stands for its "
-            "loopback address, set GLOO_SOCKET_IFNAME (on GPUs NCCL_SOCKET_IFNAME) to its network interface"
+            f"the processes cannot reach each other ({' '.join(str(error).split())}); where a host's name stands for "
+            "its loopback address, set GLOO_SOCKET_IFNAME (on GPUs NCCL_SOCKET_IFNAME) to its network interface"
         ) from error
     # gloo's threads hold tensors that Python made: one that drops its tensor while the interpreter is shut down aborts
     # the process, so they end before.
