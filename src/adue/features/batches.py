@@ -8,7 +8,7 @@ import torch
 BATCH_SIZE = 128
 """Texts per forward pass at most."""
 
-_BATCH_TOKENS = {"cpu": 4096}
+_BATCH_TOKENS = {"cpu": 1024}
 _BATCH_TOKENS_ELSEWHERE = 16384
 
 
