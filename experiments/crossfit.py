@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from sklearn.model_selection import StratifiedKFold
 
@@ -22,7 +21,7 @@ from adue.scores.outputs import error_log_odds
 from adue.sweep import fit_heads
 from adue.types import FeatureSet
 from auto import fitted, head_score
-from development import Score, development_sets, extracted, fit_rows, measured, open_adapter, run
+from development import Score, development_sets, extracted, fit_rows, open_adapter, run, scored
 
 
 def read_by_others(task: Task, rows: TaskRows, folder: Path, seed: int) -> FeatureSet:
@@ -61,9 +60,7 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
         scores[f"head, pairs{name}"] = head_score(ranking)
         scores[f"auto{name}"] = fitted(learned, settings, ranking)
     for name, texts in development_sets(task, config.evaluation_rows).items():
-        given = extracted(model, texts, folder)
-        u = {variant: np.asarray(score(given)) for variant, score in scores.items()}
-        yield from measured(task, seed, name, given, u)
+        yield from scored(task, seed, name, extracted(model, texts, folder), scores)
 
 
 if __name__ == "__main__":

@@ -102,6 +102,15 @@ def measured(
         }
 
 
+def scored(
+    task: Task, seed: int, name: str, given: FeatureSet, scores: Mapping[str, Score]
+) -> Iterator[dict[str, object]]:
+    """Yield one row of the table for each score on one set, compared with the first."""
+    yield from measured(
+        task, seed, name, given, {variant: np.asarray(score(given)) for variant, score in scores.items()}
+    )
+
+
 def comparing(variants: Callable[[FitRows], Iterator[tuple[str, Score]]]) -> Compare:
     """Return what compares scores of features and logits, which `variants` fits and names."""
 
@@ -109,9 +118,7 @@ def comparing(variants: Callable[[FitRows], Iterator[tuple[str, Score]]]) -> Com
         model = open_adapter(task, folder, seed)
         scores = dict(variants(fit_rows(model, load_task_rows(task, config.evaluation_rows), folder)))
         for name, texts in development_sets(task, config.evaluation_rows).items():
-            given = extracted(model, texts, folder)
-            u = {variant: np.asarray(score(given)) for variant, score in scores.items()}
-            yield from measured(task, seed, name, given, u)
+            yield from scored(task, seed, name, extracted(model, texts, folder), scores)
 
     return compare
 

@@ -53,7 +53,7 @@ def answers(folder: Path, accident: str, workers: Workers = ONE) -> list[tuple[i
         return sorted((answer["number"], answer["double"]) for answer in found)
 
 
-@pytest.mark.parametrize("accident", ["killed", "hiccup", "library's error"])
+@pytest.mark.parametrize("accident", ["none", "killed", "hiccup", "library's error"])
 def test_there_is_one_answer_per_item_whatever_happens_to_a_worker(tmp_path: Path, accident: str) -> None:
     assert answers(tmp_path, accident) == [(number, 2 * number) for number in range(20)]
     assert (tmp_path / "happened").exists()

@@ -146,6 +146,7 @@ def write_piece(fs: AbstractFileSystem, folder: str, name: str, tables: Iterable
 
 def remove_leftovers(fs: AbstractFileSystem, folder: str) -> None:
     """Remove what workers that were killed had begun to write."""
+    # Some file systems remember listings, and other hosts have written since.
     fs.invalidate_cache()
     for path in fs.ls(folder, detail=False):
         if path.rsplit("/", 1)[-1].startswith(".part-") and path.endswith(".tmp"):
