@@ -1,6 +1,8 @@
 """Predictions with U against the plain classifier on the same batches, and against ten passes of dropout.
 
-`overhead` is time with U over time without: the median over pairs of calls on one batch, taken in turn in one process.
+`overhead` is time with U over time without: the median over pairs of calls on one batch of texts, taken in turn in one
+process; `predict` may divide the batch into passes of fewer tokens. `beside_pass` leaves the passes out: what `predict`
+takes longer for everything else, over the whole time of the plain classifier, plus one.
 `ratio` is Monte-Carlo dropout over `predict`, whose AUROCs stand beside it.
 """
 
@@ -84,27 +86,60 @@ def overheads(models: dict[str, AdueModel], texts: Sequence[str], turns: int) ->
     batches = [list(texts[start : start + BATCH]) for start in range(0, len(texts) - BATCH + 1, BATCH)]
     ways: dict[str, Callable[[list[str]], Answers]] = {"plain": partial(_plain, next(iter(models.values())))}
     ways |= {name: partial(_ours, model) for name, model in models.items()}
+    clocks = {name: PassClock(models.get(name, next(iter(models.values()))).classifier.model) for name in ways}
     names, agree = list(ways), True
     seconds: dict[str, list[float]] = {name: [] for name in names}
+    beside: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(-1, turns):  # the first turn warms up
         for batch in batches:
             answers = {}
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
                 started = time.perf_counter()
-                answers[name] = ways[name](batch)
+                with clocks[name]:
+                    answers[name] = ways[name](batch)
                 if turn >= 0:
                     seconds[name].append(time.perf_counter() - started)
+                    beside[name].append(seconds[name][-1] - clocks[name].seconds)
             agree &= all(map(np.array_equal, answer, answers["plain"]) for answer in answers.values())
     plain = np.array(seconds["plain"])
+    longer = {name: statistics.median(np.array(beside[name]) - np.array(beside["plain"])) for name in models}
     ratios = {name: np.array(seconds[name]) / plain for name in models}
     return {
         "agree": agree,
         "calls": len(plain),
         "plain_ms": round(1000 * statistics.median(plain), 2),
         "overhead": {name: round(float(np.median(ratios[name])), 4) for name in models},
+        "beside_pass_ms": {name: round(1000 * longer[name], 3) for name in models},
+        "beside_pass": {name: round(1 + longer[name] / statistics.median(plain), 5) for name in models},
         "quartiles": {name: np.quantile(ratios[name], (0.25, 0.75)).round(4).tolist() for name in models},
         "of_medians": {name: round(statistics.median(seconds[name]) / statistics.median(plain), 4) for name in models},
     }
+
+
+class PassClock:
+    """Inside its block, adds up the seconds that a model's forward passes take."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self._model, self.seconds = model, 0.0
+
+    def __enter__(self) -> None:
+        """Start from zero."""
+        self.seconds = 0.0
+        self._hooks = (
+            self._model.register_forward_pre_hook(self._begin, prepend=True),
+            self._model.register_forward_hook(self._end),
+        )
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the model as it was."""
+        for hook in self._hooks:
+            hook.remove()
+
+    def _begin(self, *_: object) -> None:
+        self._started = time.perf_counter()
+
+    def _end(self, *_: object) -> None:
+        self.seconds += time.perf_counter() - self._started
 
 
 def _ours(model: AdueModel, batch: list[str]) -> Answers:

@@ -44,6 +44,22 @@ def test_the_gradient_is_that_of_autograd(
     torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-12)
 
 
+@pytest.mark.parametrize("score", SCORES)
+@given(st.floats(0.01, 30), st.sampled_from([3.0, 100.0]), st.integers(0, 2**31))
+def test_the_gap_of_two_logits_is_pushed_as_the_second_of_them(
+    score: HeadScore, spread: float, sharpness: float, seed: int
+) -> None:
+    draw = torch.Generator().manual_seed(seed)
+    logits = spread * torch.randn(3, 2, 5, generator=draw, dtype=torch.float64)
+    errors = (torch.rand(1, 5, generator=draw) < 0.5).double()
+    anchor, alpha = torch.rand(1, 5, generator=draw).double(), torch.rand(3, generator=draw).double()
+    lambdas = sharpness + torch.arange(3).double()
+    both = loss_gradient(logits, errors, anchor, alpha=alpha, sharpness=lambdas, score=score)
+    gap = loss_gradient(logits.diff(dim=1), errors, anchor, alpha=alpha, sharpness=lambdas, score=score)
+    torch.testing.assert_close(gap, both[:, 1:], rtol=1e-6, atol=1e-9)
+    torch.testing.assert_close(-gap, both[:, :1], rtol=1e-6, atol=1e-9)
+
+
 def test_one_row_of_errors_serves_all_heads() -> None:
     logits, errors = torch.randn(2, 3, 4), torch.tensor([[1.0, 0.0, 0.0, 1.0]])
     ones = torch.ones(2)
@@ -64,10 +80,9 @@ def test_a_confident_mistake_teaches_the_score_in_log_space_only() -> None:
     torch.testing.assert_close(free, torch.tensor([[[1.0], [-1.0]]]), rtol=1e-3, atol=0.0)
 
 
+@pytest.mark.parametrize("logits", [torch.tensor([[[torch.nan], [0.0]]]), torch.tensor([[[torch.nan]]])])
 @pytest.mark.parametrize("score", SCORES)
-def test_logits_that_are_not_finite_give_no_finite_gradient_to_hide_behind(score: HeadScore) -> None:
+def test_logits_that_are_not_finite_give_no_finite_gradient_to_hide_behind(score: HeadScore, logits: Tensor) -> None:
     one = torch.ones(1)
-    found = loss_gradient(
-        torch.tensor([[[torch.nan], [0.0]]]), one[None], one[None], alpha=one, sharpness=100 * one, score=score
-    )
+    found = loss_gradient(logits, one[None], one[None], alpha=one, sharpness=100 * one, score=score)
     assert bool(found.isnan().any())

@@ -97,8 +97,7 @@ def _threads(stack: HeadStack, batch_size: int) -> Iterator[None]:
     linear heads many times what sharing would gain.
     """
     before = torch.get_num_threads()
-    multiplications = batch_size * sum(weight.numel() for weight in stack.weights.values())
-    torch.set_num_threads(1 if multiplications < WORTH_SHARING else before)
+    torch.set_num_threads(1 if batch_size * stack.multiplications < WORTH_SHARING else before)
     try:
         yield
     finally:
@@ -139,9 +138,8 @@ class _Rows:
 
     def __init__(self, train: FeatureSet, seeds: Sequence[int], device: torch.device) -> None:
         self._wrong = train.errors
-        self._columns = tuple(
-            column.to(device) for column in (train.features, train.errors.float(), softmax_response(train.logits))
-        )
+        self._features = train.features.to(device)
+        self._targets = torch.stack([train.errors.float(), softmax_response(train.logits)]).to(device)
         # Drawn on the CPU, so that another device learns from the same rows.
         self._generators = {seed: torch.Generator().manual_seed(seed) for seed in seeds}
 
@@ -152,8 +150,8 @@ class _Rows:
             yield {seed: self._batch(places) for seed, places in zip(sorted(seeds), step, strict=True)}
 
     def _batch(self, places: Tensor) -> Batch:
-        chosen = places.to(self._columns[0].device)
-        return Batch(*(column.index_select(0, chosen) for column in self._columns))
+        chosen = places.to(self._features.device)
+        return Batch(self._features.index_select(0, chosen), *self._targets.index_select(1, chosen).split(1))
 
 
 def _with_dense_frozen(train: FeatureSet, validation: FeatureSet, original: AdueHead, fit: _Fit) -> SweepResult:

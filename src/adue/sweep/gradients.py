@@ -31,6 +31,8 @@ def loss_gradient(
 
     Parameters
     ----------
+    logits
+        With a single class: the gap between two, the second minus the first.
     errors
         1 where the classifier's answer is wrong, else 0; one row of them for all heads, or one per head.
     softmax_response
@@ -43,14 +45,21 @@ def loss_gradient(
     return slope * (pull / logits.shape[-1]).unsqueeze(1)
 
 
+def with_both_classes(logits: Logits) -> Float[Tensor, "heads all_classes rows"]:
+    """Return logits of two classes in place of the gap between them; those of more as they are."""
+    return torch.cat([torch.zeros_like(logits), logits], dim=1) if logits.shape[1] == 1 else logits
+
+
 def _slopes(logits: Logits, sharpness: Float[Tensor, " heads"], score: HeadScore) -> tuple[PerRow, Logits]:
     """Return U, inside (0, 1), and dU / dlogits, which is zero where U was moved inside."""
+    gap = logits.shape[1] == 1
     if score == "smoothmax":
-        raw, slope = _smoothmax(logits, sharpness)
-    elif score == "log_smoothmax":
-        raw, slope = _log_smoothmax(logits, sharpness)
+        raw, slope = (_smoothmax_of_gap if gap else _smoothmax)(logits, sharpness)
+    elif score == "entropy":
+        raw, slope = (_entropy_of_gap if gap else _entropy)(logits)
     else:
-        raw, slope = _entropy(logits)
+        raw, slope = _log_smoothmax(with_both_classes(logits), sharpness)
+        slope = slope[:, -1:] if gap else slope
     kind = torch.finfo(raw.dtype)
     # As the scores and `error_bce` clamp: only the score in log space goes nearer to 0 and 1 than EPS.
     low, high = (kind.tiny, 1 - kind.eps) if score == "log_smoothmax" else (EPS, 1 - EPS)
@@ -66,6 +75,17 @@ def _smoothmax(logits: Logits, sharpness: Float[Tensor, " heads"]) -> tuple[PerR
     smooth_max = p.amax(dim=1) - s.amax(dim=1).log_() / sharpness[:, None]
     weighted = s.mul_(p)
     return scale * (1 - smooth_max), (p * weighted.sum(dim=1, keepdim=True)).sub_(weighted).mul_(scale)
+
+
+def _smoothmax_of_gap(gap: Logits, sharpness: Float[Tensor, " heads"]) -> tuple[PerRow, Logits]:
+    """With h the smaller probability and s = sigmoid(-lambda (1 - 2 h)): U = 2 h + 2 log(1 - s) / lambda."""
+    gap, sharpness = gap.squeeze(1), sharpness.unsqueeze(-1)
+    smaller = gap.abs().neg_().sigmoid_()
+    twice = 2 * smaller
+    share = ((twice - 1) * sharpness).sigmoid_()
+    rest = 1 - share
+    slope = (rest - share).mul_(gap.sign()).mul_(twice).mul_(smaller.sub_(1))
+    return torch.addcmul(twice, rest.log_(), 2 / sharpness), slope.unsqueeze(1)
 
 
 def _log_smoothmax(logits: Logits, sharpness: Float[Tensor, " heads"]) -> tuple[PerRow, Logits]:
@@ -92,3 +112,11 @@ def _entropy(logits: Logits) -> tuple[PerRow, Logits]:
     p = log_p.exp()
     entropy = -(p * log_p).sum(dim=1)
     return scale * entropy, (log_p + entropy.unsqueeze(1)).mul_(p).mul_(-scale)
+
+
+def _entropy_of_gap(gap: Logits) -> tuple[PerRow, Logits]:
+    """With p and 1 - p the two probabilities, dH / dgap = -gap p (1 - p)."""
+    distance = gap.abs()
+    p = distance.sigmoid()
+    entropy = p * softplus(-distance) + (1 - p) * softplus(distance)
+    return entropy.squeeze(1) / math.log(2), (gap * p).mul_(p - 1).div_(math.log(2))

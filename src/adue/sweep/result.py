@@ -50,8 +50,8 @@ class BestEpochs:
         better = now > self.auroc[members]
         self.auroc[members[better]], self.epoch[members[better]] = now[better], epoch
         heads, places = torch.from_numpy(members[better]), torch.from_numpy(better.nonzero()[0])
-        for name, stacked in stack.weights.items():
-            self.weights[name][heads] = stacked[places.to(stacked.device)].cpu()
+        for name, weight in stack.weights(places.to(stack.device)).items():
+            self.weights[name][heads] = weight.cpu()
         return np.asarray(epoch - self.epoch[members] < self.patience)
 
     def leaders(self, stack: HeadStack, factor: int) -> Bool[np.ndarray, " running"]:
