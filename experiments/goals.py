@@ -9,7 +9,9 @@ from adue.methods import METHODS
 from adue.metrics import mean_ranks as ranks
 
 AUTO, PAPER, REFERENCE, ENSEMBLE = "adue-auto", "adue-paper", "softmax-response", "deep-ensemble"
-CELL = ["model", "data_set", "evaluation_set", "seed"]
+SHOWN = (AUTO, PAPER, "gradient-boosted", "swag-head", ENSEMBLE)
+TASK = ["model", "data_set", "evaluation_set"]
+CELL = [*TASK, "seed"]
 
 
 def share_not_worse(rows: pd.DataFrame, column: str) -> str:
@@ -24,8 +26,21 @@ def mean_ranks(aurocs: pd.DataFrame) -> pd.Series:
     return pd.Series(ranks(aurocs.to_numpy().T), index=aurocs.columns).sort_values()
 
 
+def print_gains(rows: pd.DataFrame) -> None:
+    """Print the gain over softmax response by task, mean of the seeds, and how many of them lose beyond noise."""
+    shown = [method for method in SHOWN if method in set(rows["method"])]
+    print(f"\n| {' | '.join([*TASK[:2], 'judged on', *shown])} |\n|---|---|---|{'---:|' * len(shown)}")
+    for task, of_task in rows.groupby(TASK):
+        entries = list(map(str, task))
+        for method in shown:
+            cells = of_task[of_task["method"] == method]
+            worse, gain = int((cells["sr_high"] < 0).sum()), 100 * cells["sr_difference"].mean()
+            entries.append(f"{gain:+.2f}" + (f" ({worse}/{len(cells)})" if worse else ""))
+        print(f"| {' | '.join(entries)} |")
+
+
 def main() -> None:
-    """Print one line per aim."""
+    """Print one line per aim, then the gains by task."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cells", type=Path)
     rows = pd.read_csv(parser.parse_args().cells, dtype={"note": str})
@@ -51,6 +66,7 @@ def main() -> None:
     away = aurocs.loc[shifted.set_index(CELL).index]
     loss = away.sub(away[REFERENCE], axis=0).mean() * 100
     print(f"| gain on shifted cells | {loss[AUTO]:+.2f}, the paper's {loss[PAPER]:+.2f} points |")
+    print_gains(rows)
 
 
 if __name__ == "__main__":
