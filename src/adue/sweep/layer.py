@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import pad
 
 Shared = Sequence[tuple[slice, Float[Tensor, "rows inputs"]]]
 """Rows that neighbouring heads see together, and which heads these are."""
@@ -15,13 +16,16 @@ EPSILON = 1e-8
 """Adam's, as torch has them."""
 
 PART = 2**20
-"""Numbers that Adam updates in one go: so many stay in the processor's cache over its eight passes."""
+"""Numbers that Adam updates in one go: so many stay in the processor's cache over its nine passes."""
+
+ALIGNED = 16
+"""Rows are filled up with zeros to a multiple of so many numbers: matrix products write into them half as fast else."""
 
 
 class StackedLayer:
     """A linear layer that every head moves away from the same start.
 
-    What is kept is the offset from the start, weights and bias side by side: L2-SP is then a plain decay, and one Adam
+    What learns is the offset from the start, weights and bias side by side: L2-SP is then a plain decay, and one Adam
     serves both.
 
     Parameters
@@ -36,21 +40,23 @@ class StackedLayer:
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, heads: int, *, as_gap: bool = False) -> None:
-        self._inputs, self._as_gap = weight.shape[-1], as_gap
-        self._start = weight if bias is None else torch.cat([weight, bias.unsqueeze(-1)], dim=-1)
+        self._inputs, self._as_gap, self._biased = weight.shape[-1], as_gap, bias is not None
+        columns = weight if bias is None else torch.cat([weight, bias.unsqueeze(-1)], dim=-1)
+        self._start = pad(columns, (0, -columns.shape[-1] % ALIGNED))
         self._from = self._start.diff(dim=0) if as_gap else self._start
         self._offset, self._mean, self._square, self._gradient = self._start.new_zeros(4, heads, *self._from.shape)
+        self._now = self._from.expand_as(self._offset).clone()
         self._steps = 0
 
-    def __len__(self) -> int:
-        """Return how many numbers a product of all heads multiplies each row with."""
+    @property
+    def multiplications(self) -> int:
+        """How many a product of all heads takes per row."""
         return int(self._offset.numel())
 
     def keep(self, places: Tensor) -> None:
         """Drop the heads that are not named."""
-        self._offset, self._mean, self._square, self._gradient = (
-            tensor[places] for tensor in (self._offset, self._mean, self._square, self._gradient)
-        )
+        tensors = (self._offset, self._mean, self._square, self._gradient, self._now)
+        self._offset, self._mean, self._square, self._gradient, self._now = (tensor[places] for tensor in tensors)
 
     def parameters(self, places: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return weight and bias of the heads named, with a first dimension of heads."""
@@ -58,22 +64,14 @@ class StackedLayer:
         moved = self._start + (torch.cat([-offset, offset], dim=1) if self._as_gap else offset)
         return moved[..., : self._inputs], moved[..., self._inputs] if self._biased else None
 
-    @property
-    def _biased(self) -> bool:
-        return self._start.shape[-1] > self._inputs
-
-    def _now(self) -> Float[Tensor, "heads outputs inputs_and_one"]:
-        return torch.add(self._from, self._offset, alpha=2 if self._as_gap else 1)
-
     def outputs(self, inputs: Shared | PerHead) -> Float[Tensor, "heads outputs rows"]:
         """Return what the layer makes of `inputs`: by one product for all heads that share rows."""
-        now = self._now()
-        weight = now[..., : self._inputs]
+        weight = self._now[..., : self._inputs]
         if isinstance(inputs, Tensor):
             result = weight @ inputs
         else:
             result = joined([_by_head(weight[heads].flatten(0, 1) @ rows.T, weight) for heads, rows in inputs])
-        return result.add_(now[..., self._inputs :]) if self._biased else result
+        return result.add_(self._now[..., self._inputs, None]) if self._biased else result
 
     def backward(self, slope: Float[Tensor, "heads outputs rows"], inputs: Shared | PerHead) -> None:
         """Take down the gradient of weight and bias, from that of the outputs."""
@@ -88,7 +86,7 @@ class StackedLayer:
 
     def arriving(self, slope: Float[Tensor, "heads outputs rows"]) -> PerHead:
         """Return the gradient of the inputs from that of the outputs."""
-        return self._now()[..., : self._inputs].transpose(1, 2) @ slope
+        return self._now[..., : self._inputs].transpose(1, 2) @ slope
 
     def step(self, rates: Float[Tensor, " heads"], decay: Float[Tensor, " heads"]) -> None:
         """Move by one step of Adam as torch.optim.Adam takes it, down the gradient plus `decay` times the offset."""
@@ -99,14 +97,14 @@ class StackedLayer:
         heads = max(1, PART // self._offset[0].numel())
         for part in range(0, len(self._offset), heads):
             chosen = slice(part, part + heads)
-            offset, mean, square, gradient = (
-                tensor[chosen] for tensor in (self._offset, self._mean, self._square, self._gradient)
-            )
+            tensors = (self._offset, self._mean, self._square, self._gradient, self._now)
+            offset, mean, square, gradient, now = (tensor[chosen] for tensor in tensors)
             gradient.addcmul_(offset, decay[chosen])
             mean.lerp_(gradient, 1 - BETAS[0])
             square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
             root = square.sqrt().add_(EPSILON * second**0.5)
             offset.addcmul_(torch.div(mean, root, out=root), moves[chosen])
+            torch.add(self._from, offset, alpha=2 if self._as_gap else 1, out=now)
 
 
 def _by_head(product: Tensor, weight: Tensor) -> Float[Tensor, "heads outputs rows"]:

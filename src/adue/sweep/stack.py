@@ -102,7 +102,7 @@ class HeadStack:
     @property
     def multiplications(self) -> int:
         """How many a forward pass takes per row."""
-        return sum(map(len, self._layers.values()))
+        return sum(layer.multiplications for layer in self._layers.values())
 
     def keep(self, kept: Sequence[bool]) -> None:
         """Drop the heads that are not kept."""
