@@ -84,9 +84,10 @@ def overheads(models: dict[str, AdueModel], texts: Sequence[str], turns: int) ->
     on with every turn.
     """
     batches = [list(texts[start : start + BATCH]) for start in range(0, len(texts) - BATCH + 1, BATCH)]
-    ways: dict[str, Callable[[list[str]], Answers]] = {"plain": partial(_plain, next(iter(models.values())))}
+    first = next(iter(models.values()))
+    ways: dict[str, Callable[[list[str]], Answers]] = {"plain": partial(_plain, first)}
     ways |= {name: partial(_ours, model) for name, model in models.items()}
-    clocks = {name: PassClock(models.get(name, next(iter(models.values()))).classifier.model) for name in ways}
+    clocks = {name: PassClock(models.get(name, first).classifier.model) for name in ways}
     names, agree = list(ways), True
     seconds: dict[str, list[float]] = {name: [] for name in names}
     beside: dict[str, list[float]] = {name: [] for name in names}

@@ -70,7 +70,8 @@ class StackedLayer:
         if isinstance(inputs, Tensor):
             result = weight @ inputs
         else:
-            result = joined([_by_head(weight[heads].flatten(0, 1) @ rows.T, weight) for heads, rows in inputs])
+            products = [weight[heads].flatten(0, 1) @ rows.T for heads, rows in inputs]
+            result = joined([product.unflatten(0, (-1, weight.shape[1])) for product in products])
         return result.add_(self._now[..., self._inputs, None]) if self._biased else result
 
     def backward(self, slope: Float[Tensor, "heads outputs rows"], inputs: Shared | PerHead) -> None:
@@ -105,11 +106,6 @@ class StackedLayer:
             root = square.sqrt().add_(EPSILON * second**0.5)
             offset.addcmul_(torch.div(mean, root, out=root), moves[chosen])
             torch.add(self._from, offset, alpha=2 if self._as_gap else 1, out=now)
-
-
-def _by_head(product: Tensor, weight: Tensor) -> Float[Tensor, "heads outputs rows"]:
-    by_head: Tensor = product.unflatten(0, (-1, weight.shape[1]))
-    return by_head
 
 
 def joined(parts: Sequence[Tensor]) -> Tensor:

@@ -43,13 +43,19 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class _Dense:
+    """The last hidden layer, and what takes its gradient back through the activation."""
+
+    hidden: PerHead
+    pull: Callable[[Tensor], tuple[Tensor]]
+
+
+@dataclass(frozen=True)
 class _Pass:
-    """What one pass through the heads leaves for the way back; a hidden layer only where there is one."""
+    """What one pass through the heads leaves for the way back; `dense` only where there is such a layer."""
 
     logits: Logits
-    hidden: PerHead | None = None
-    through_activation: Callable[[Tensor], tuple[Tensor]] | None = None
-    """Takes the hidden layer's gradient back through the activation."""
+    dense: _Dense | None = None
 
 
 class HeadStack:
@@ -153,15 +159,15 @@ class HeadStack:
         if self._activation is None:
             return _Pass(self._layers["out"].outputs(inputs))
         hidden, pull = torch.func.vjp(self._activation, self._layers["dense"].outputs(inputs))[:2]
-        return _Pass(self._layers["out"].outputs(hidden), hidden, pull)
+        return _Pass(self._layers["out"].outputs(hidden), _Dense(hidden, pull))
 
     def _backward(self, forward: _Pass, slope: Logits, inputs: Shared) -> None:
         out = self._layers["out"]
-        if forward.through_activation is None or forward.hidden is None:
+        if forward.dense is None:
             out.backward(slope, inputs)
         else:
-            out.backward(slope, forward.hidden)
-            self._layers["dense"].backward(*forward.through_activation(out.arriving(slope)), inputs)
+            out.backward(slope, forward.dense.hidden)
+            self._layers["dense"].backward(*forward.dense.pull(out.arriving(slope)), inputs)
 
 
 def _runs(keys: Sequence[Key]) -> list[tuple[Key, slice]]:
