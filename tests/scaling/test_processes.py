@@ -1,4 +1,4 @@
-"""`adue fit` in two processes that accelerate starts, which talk to each other by gloo."""
+"""Commands in two processes that accelerate starts, which talk to each other by gloo."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from safetensors.torch import load_file
 
@@ -48,12 +49,18 @@ class Launched:
         self.is_main_process = index == 0
 
 
-def fit(space: Workspace, out: Path, launcher: list[str]) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, *launcher, "adue", "fit", str(space.adapter), "--data", str(space.data), "--json"]
+def run(space: Workspace, out: Path, command: list[str], *, processes: int) -> str:
+    """Return what a command printed that was run with a cache of its own."""
+    launcher = [*TWO, "--main_process_port", free_port()] if processes == 2 else []
     environment = os.environ | {"ADUE_CACHE_DIR": str(out / "cache"), "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        [*command, "--out", str(out / "head")], env=environment, capture_output=True, text=True, check=False
-    )
+    asked = [sys.executable, *launcher, "-m", "adue", command[0], str(space.adapter), "--data", str(space.data)]
+    done = subprocess.run([*asked, *command[1:]], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path.relative_to(folder) for path in folder.rglob("*")}
 
 
 def test_a_process_on_its_own_does_everything_and_waits_for_nobody() -> None:
@@ -77,16 +84,40 @@ def test_processes_that_cannot_reach_each_other_are_told_which_setting_helps(mon
 @pytest.mark.slow
 def test_two_processes_read_each_shard_once_and_fit_what_one_does(space: Workspace, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
-    alone = fit(space, one, ["-m"])
-    together = fit(space, two, [*TWO, "--main_process_port", free_port(), "-m"])
-    assert (alone.returncode, together.returncode) == (0, 0), together.stderr
-    assert len(together.stdout.splitlines()) == 1
-    expected, found = (json.loads(done.stdout)["config"] for done in (alone, together))
-    assert found == expected
+    alone, together = (
+        run(space, out, ["fit", "--json", "--out", str(out / "head")], processes=count)
+        for count, out in enumerate((one, two), start=1)
+    )
+    assert len(together.splitlines()) == 1
+    assert json.loads(together)["config"] == json.loads(alone)["config"]
     for name in sorted(path.relative_to(one) for path in one.rglob("*.safetensors")):
         first, second = load_file(one / name), load_file(two / name)
         assert all(first[key].equal(second[key]) for key in first.keys() | second.keys()), name
-    assert {path.relative_to(one) for path in one.rglob("*")} == {path.relative_to(two) for path in two.rglob("*")}
+    assert files_in(one) == files_in(two)
+
+
+@pytest.mark.slow
+def test_two_processes_evaluate_and_report_as_one_does(space: Workspace, tmp_path: Path) -> None:
+    space = space.copy(tmp_path)
+    run(space, tmp_path, ["fit"], processes=1)
+    one, two = tmp_path / "one", tmp_path / "two"
+    alone, together = (
+        run(space, out, ["evaluate", "--json", "--report", str(out / "report.html")], processes=count)
+        for count, out in enumerate((one, two), start=1)
+    )
+    assert json.loads(together) == json.loads(alone)
+    assert files_in(one) == files_in(two)
+
+
+@pytest.mark.slow
+def test_two_processes_sweep_as_one_does(space: Workspace, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for count, out in enumerate((one, two), start=1):
+        run(space, out, ["sweep", "--seeds", "1", "--max-epochs", "1", "--out", str(out / "sweep")], processes=count)
+    alone, together = (pd.read_csv(out / "sweep" / "sweep.csv").drop(columns="trial_seconds") for out in (one, two))
+    pd.testing.assert_frame_equal(together, alone)
+    assert alone["test_auroc"].notna().any()
+    assert files_in(one) == files_in(two)
 
 
 def test_every_item_is_owned_by_one_process() -> None:

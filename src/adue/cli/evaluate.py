@@ -25,6 +25,7 @@ def evaluate(
     as_json: opt.Json = False,
 ) -> None:
     """Measure AUROC with 95 % intervals for every score, on the test split and on shifted data."""
+    from adue.scaling.processes import processes
     from adue.workflows.evaluate import evaluate as run
 
     evaluation = run(
@@ -36,6 +37,8 @@ def evaluate(
         data_options=data_options,
         progress=progress_bar,
     )
+    if not processes().is_main:
+        return
     if as_json:
         print_json(evaluation.result)
     else:

@@ -49,6 +49,7 @@ def sweep(
     as_json: opt.Json = False,
 ) -> None:
     """Vary lambda, alpha, beta, learning rate, errors, validation rows: heat maps, curves, defaults that follow."""
+    from adue.scaling.processes import processes
     from adue.workflows.sensitivity import sensitivity as run
 
     result = run(
@@ -61,6 +62,8 @@ def sweep(
         data_options=data_options,
         progress=progress_bar,
     )
+    if not processes().is_main:
+        return
     if as_json:
         print_json(result)
     else:

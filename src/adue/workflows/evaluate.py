@@ -15,6 +15,7 @@ from adue.metrics import compare_auroc, require_both
 from adue.model import AdueModel
 from adue.report import write_report
 from adue.results import EvaluationResult, ScoredSet, ScoreResult, SetResult
+from adue.scaling.processes import processes
 from adue.scores import ADUE, REFERENCE
 from adue.types import OUT_OF_SCOPE, FeatureSet
 from adue.workflows.fit import extract_split, load_labelled
@@ -44,7 +45,8 @@ def evaluate(
 ) -> Evaluation:
     """Score the test split of `data`, and every data set that it names as shifted.
 
-    The distances are measured to the train split of `data`; where it has none they are left out.
+    The distances are measured to the train split of `data`; where it has none they are left out. Of processes that
+    were launched together each reads its share of the rows; the main one scores and writes, and all return its result.
 
     Parameters
     ----------
@@ -58,27 +60,27 @@ def evaluate(
     AdueError
         When there is no fitted head, or the data cannot be used.
     """
-    options = model_options or ModelOptions()
+    options, group = model_options or ModelOptions(), processes()
+    progress = progress if group.is_main else no_progress
     model, fitted = options.load_fitted(adapter)
     home = load_labelled(model, data, ("test",), data_options)
+    sets = {str(data): home["test"]}
+    sets |= {name: load_labelled(model, name, ("test",), None)["test"] for name in home.shifted}
     train = None
     if "train" in home.splits:
         train = extract_split(model, home["train"], "reading train", options, progress)
-    _warn_if_seen(fitted, home["test"])
-    sets = {str(data): home["test"]}
-    sets |= {name: load_labelled(model, name, ("test",), None)["test"] for name in home.shifted}
-    pairs = []
-    for name, rows in sets.items():
-        features = extract_split(model, rows, f"reading {name}", options, progress)
-        scored = _score(name, rows, features, model, train)
-        pairs.append((_table(scored, rows, resamples), scored))
-    result = EvaluationResult(
-        adapter=str(adapter), data=str(data), config=fitted.config, sets=tuple(table for table, _ in pairs)
-    )
-    evaluation = Evaluation(result, tuple(scored for _, scored in pairs))
-    if report is not None:
-        write_report(report, evaluation.result, evaluation.scored)
-    return evaluation
+    features = {name: extract_split(model, rows, f"reading {name}", options, progress) for name, rows in sets.items()}
+
+    def score_and_write() -> Evaluation:
+        _warn_if_seen(fitted, home["test"])
+        scored = tuple(_score(name, rows, features[name], model, train) for name, rows in sets.items())
+        tables = tuple(_table(one, sets[one.name], resamples) for one in scored)
+        result = EvaluationResult(adapter=str(adapter), data=str(data), config=fitted.config, sets=tables)
+        if report is not None:
+            write_report(report, result, scored)
+        return Evaluation(result, scored)
+
+    return group.once(score_and_write)
 
 
 def _score(name: str, rows: Dataset, features: FeatureSet, model: AdueModel, train: FeatureSet | None) -> ScoredSet:

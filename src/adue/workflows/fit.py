@@ -11,7 +11,7 @@ from adue.errors import ModelError
 from adue.features.extract import extract
 from adue.model import AdueModel
 from adue.results import Result
-from adue.scaling.processes import Processes, processes
+from adue.scaling.processes import processes
 from adue.types import FeatureSet
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 
@@ -77,8 +77,7 @@ def fit(
     model = options.load(adapter, with_head=False)
     splits = load_labelled(model, data, ("train", "validation"), data_options)
     train, validation = (
-        extract_split(model, splits[name], f"reading {name}", options, progress, group=group)
-        for name in ("train", "validation")
+        extract_split(model, splits[name], f"reading {name}", options, progress) for name in ("train", "validation")
     )
 
     def fit_and_save() -> AdueConfig:
@@ -129,10 +128,11 @@ def extract_split(
     description: str,
     options: ModelOptions,
     progress: Progress,
-    *,
-    group: Processes | None = None,
 ) -> FeatureSet:
-    """Return features, logits and labels of one split, with a progress bar."""
+    """Return features, logits and labels of one split, with a progress bar.
+
+    Processes that were launched together all have to make the call; each reads its share of the rows.
+    """
     with progress(description, len(rows)) as advance:
         return extract(
             model.classifier,
@@ -141,5 +141,5 @@ def extract_split(
             batch_size=options.batch_size,
             cache=options.cache,
             on_progress=advance,
-            group=group,
+            group=processes(),
         )

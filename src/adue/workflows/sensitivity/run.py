@@ -15,6 +15,7 @@ from adue.metrics import require_both
 from adue.model import AdueModel
 from adue.report.sensitivity import Defaults, SweepFacts, write_sensitivity
 from adue.results import Result
+from adue.scaling.processes import processes
 from adue.types import FeatureSet
 from adue.workflows.fit import extract_split, load_labelled
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
@@ -54,6 +55,8 @@ def sensitivity(
     """Vary hyperparameters, errors and validation rows one at a time; write table, report and summary into `out`.
 
     A stopped run goes on where it stopped; a larger number of seeds adds to what is there. No saved head is touched.
+    Of processes that were launched together each reads its share of the rows; the main one trains and writes, and all
+    return its result.
 
     Parameters
     ----------
@@ -65,38 +68,41 @@ def sensitivity(
     AdueError
         When adapter or data cannot be used, or `out` holds another sweep.
     """
-    plan, options = plan or SweepPlan(), model_options or ModelOptions()
+    plan, options, group = plan or SweepPlan(), model_options or ModelOptions(), processes()
+    progress = progress if group.is_main else no_progress
     model = options.load(adapter, with_head=False)
     labelled = load_labelled(model, data, SPLITS, data_options)
     splits = {name: labelled[name] for name in SPLITS} | {"train": subsample(labelled["train"], train_rows)}
     folder = SweepFolder(out)
-    folder.claim(_identity(model, splits, plan))
+    group.once(lambda: folder.claim(_identity(model, splits, plan)))
     train, validation = (
         extract_split(model, splits[name], f"reading {name}", options, progress) for name in ("train", "validation")
     )
     require_both(train.errors.numpy(), "training")
     require_both(validation.errors.numpy(), "validation")
     trials = plan_trials(plan, train, validation)
-    _run_missing(folder, trials, plan, (train, validation), model.classifier.head, progress=progress)
+    original = model.classifier.head
+    group.once(lambda: _run_missing(folder, trials, plan, (train, validation), original, progress=progress))
     # Everything is chosen; only now are the test rows read, and each head meets them once.
     test = extract_split(model, splits["test"], "reading test", options, progress)
-    table = open_test(folder, plan, test, model.classifier.head)
-    table = table[trials_in(table).isin(trials)].reset_index(drop=True)
-    facts = SweepFacts(
-        adapter=str(adapter),
-        data=str(data),
-        settings=plan.settings,
-        seeds=plan.seeds,
-        rows={"training": len(train), "validation": len(validation), "test": len(test)},
-        errors={
-            name: int(rows.errors.sum())
-            for name, rows in (("training", train), ("validation", validation), ("test", test))
-        },
-        machine=f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, "
-        f"torch {torch.__version__}",
-        seconds=float(sum(lines["trial_seconds"].iloc[0] for lines in by_trial(table).values())),
-    )
-    return _written(folder, table, facts, trials)
+
+    def judge_and_write() -> SensitivityResult:
+        table = open_test(folder, plan, test, original)
+        table = table[trials_in(table).isin(trials)].reset_index(drop=True)
+        rows = {"training": train, "validation": validation, "test": test}
+        facts = SweepFacts(
+            adapter=str(adapter),
+            data=str(data),
+            settings=plan.settings,
+            seeds=plan.seeds,
+            rows={name: len(read) for name, read in rows.items()},
+            errors={name: int(read.errors.sum()) for name, read in rows.items()},
+            machine=_machine(),
+            seconds=float(sum(lines["trial_seconds"].iloc[0] for lines in by_trial(table).values())),
+        )
+        return _written(folder, table, facts, trials)
+
+    return group.once(judge_and_write)
 
 
 def open_test(folder: SweepFolder, plan: SweepPlan, test: FeatureSet, original: AdueHead) -> pd.DataFrame:
@@ -150,6 +156,11 @@ def _identity(model: AdueModel, splits: Mapping[str, Dataset], plan: SweepPlan) 
         "plan": plan.to_dict() | {"seeds": None},
         "versions": {name: version(name) for name in ("adue", "torch")},
     }
+
+
+def _machine() -> str:
+    python, threads = platform.python_version(), torch.get_num_threads()
+    return f"{platform.machine()}, {threads} threads, Python {python}, torch {torch.__version__}"
 
 
 def _written(folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials: list[Trial]) -> SensitivityResult:
