@@ -59,6 +59,17 @@ class TestFindFolder:
         with pytest.raises(ModelError, match="is neither a folder nor a repository"):
             find_folder("someone/adapter", revision="another-branch")
 
+    def test_code_is_fetched_only_where_it_may_run(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        asked = []
+
+        def fetch(_: str, *, revision: str | None, allow_patterns: list[str]) -> str:
+            asked.append("*.py" in allow_patterns)
+            return str(tmp_path)
+
+        monkeypatch.setattr("adue.checkpoint.snapshot_download", fetch)
+        assert find_folder("someone/adapter") == find_folder("someone/adapter", with_code=True) == tmp_path
+        assert asked == [False, True]
+
 
 class TestSaveClassifier:
     def test_an_adapter_is_written_with_its_tokenizer_and_nothing_else(self, bert: Path, tmp_path: Path) -> None:

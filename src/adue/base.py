@@ -75,7 +75,7 @@ def load_saved(
         if options.get("dtype", "auto") == "auto":
             options["dtype"] = torch.float32
         require_runnable(options.get("device", "cpu"), options["dtype"])
-    folder = find_folder(name, revision)
+    folder = find_folder(name, revision, with_code=options.get("trust_remote_code", False))
     loaded = load_trained(folder, task=task, **options)
     wanted = with_head and has_head(folder)
     return Saved(loaded, load_head(folder, adapter_sha256=loaded.origin.sha256) if wanted else None)

@@ -15,10 +15,11 @@ from adue.features.loading import ADAPTER_FILE, read_adapter, whole_sha256
 from adue.files import move_saved
 
 _WANTED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+_CODE = "*.py"
 
 
-def find_folder(name: str | Path, revision: str | None = None) -> Path:
-    """Return the folder called `name`, or the local copy of the hub repository `name`.
+def find_folder(name: str | Path, revision: str | None = None, *, with_code: bool = False) -> Path:
+    """Return the folder called `name`, or the local copy of the hub repository `name`, its Python code on request.
 
     Raises
     ------
@@ -31,8 +32,9 @@ def find_folder(name: str | Path, revision: str | None = None) -> Path:
     text = str(name)
     if text.count("/") != 1 or text.startswith((".", "/", "~")):
         raise ModelError(f"there is no folder '{text}'; give the folder that holds adapter_config.json")
+    wanted = [*_WANTED, _CODE] if with_code else list(_WANTED)
     try:
-        return Path(snapshot_download(text, revision=revision, allow_patterns=list(_WANTED)))
+        return Path(snapshot_download(text, revision=revision, allow_patterns=wanted))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(
             f"'{text}' is neither a folder nor a repository that can be reached or lies in the local cache; "

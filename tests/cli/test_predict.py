@@ -38,3 +38,11 @@ def test_without_an_address_a_cluster_is_started_and_gone_afterwards(space: Work
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["rows"] == 2
     assert len(pq.read_table(out / "part-0000000.parquet")) == 2
+
+
+def test_json_goes_to_standard_error_where_the_rows_go_to_standard_output(space: Workspace) -> None:
+    assert CliRunner().invoke(app, ["fit", str(space.adapter), "--data", str(space.data)]).exit_code == 0
+    asked = ["predict", str(space.adapter), "-", "--output", "-", "--json"]
+    result = CliRunner().invoke(app, asked, input='{"text": "good film"}\n')
+    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["good film"]
+    assert json.loads(result.stderr)["rows"] == 1

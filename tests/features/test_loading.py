@@ -171,6 +171,13 @@ class TestNamesOfClasses:
         assert origin.id2label == {0: "a", 1: "b", 2: "c"}
         assert origin.max_length == 32
 
+    @pytest.mark.parametrize("whole", [False, True])
+    def test_as_given_when_a_head_was_fitted_rather_than_in_training(self, tmp_path: Path, whole: bool) -> None:
+        folder = save_tiny_whole(tmp_path, "bert") if whole else save_tiny_adapter(tmp_path, "bert")
+        (folder / "adue_training.json").write_text('{"id2label": {"0": "0", "1": "1", "2": "2"}}')
+        (folder / "adue_config.json").write_text('{"id2label": {"0": "a", "1": "b", "2": "c"}}')
+        assert load_trained(folder).origin.id2label == {0: "a", 1: "b", 2: "c"}
+
     def test_as_in_the_base_model(self, bert: Path) -> None:
         assert load_trained(bert).origin.id2label == {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}
 
@@ -279,3 +286,13 @@ def test_the_tokenizer_saved_with_the_adapter_goes_first_and_pads_as_the_model_d
     own.save_pretrained(bert)
     tokenizer = load_trained(bert).tokenizer
     assert (tokenizer.model_max_length, tokenizer.pad_token) == (17, "[PAD]")
+
+
+def test_a_tokenizer_whose_vocabulary_was_left_behind_is_refused(bert: Path) -> None:
+    tiny_tokenizer(decoder=False).save_pretrained(bert)
+    edit(bert / "tokenizer_config.json", tokenizer_class="BertTokenizer")
+    (bert / "tokenizer.json").unlink()
+    with pytest.raises(
+        ModelError, match=r"^the adapter .* has no tokenizer that can be read .*; put its tokenizer.json"
+    ):
+        load_trained(bert)

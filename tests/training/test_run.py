@@ -214,6 +214,14 @@ def test_other_settings_start_anew(tmp_path: Path, base: str, monkeypatch: pytes
     assert not train_adapter(base, rows(40), rows(20), tmp_path / "out", other, id2label=NAMES).resumed
 
 
+def test_other_validation_rows_start_anew(tmp_path: Path, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("transformers.trainer.DEFAULT_CALLBACKS", [DefaultFlowCallback, Stop])
+        with pytest.raises(KeyboardInterrupt):
+            train_adapter(base, rows(40), rows(20), tmp_path / "out", FAST, id2label=NAMES)
+    assert not train_adapter(base, rows(40), rows(22), tmp_path / "out", FAST, id2label=NAMES).resumed
+
+
 def test_patience_is_not_given_again_to_a_run_that_goes_on(
     tmp_path: Path, base: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

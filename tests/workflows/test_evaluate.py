@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from datasets import DatasetDict, load_dataset
 from sklearn.metrics import roc_auc_score
 
 from adue import AdueModel, ArtifactError, DataWarning, FitSettings
 from adue.cache import cache_dir
+from adue.datasets.registry import DATASETS, NamedDataset
 from adue.workflows.evaluate import evaluate
 from adue.workflows.fit import fit
+from adue.workflows.options import DataOptions
 from tests.support.workspace import Workspace
 from tests.workflows.conftest import NO_CACHE
 
@@ -124,3 +127,16 @@ def test_an_adapter_without_a_head_is_refused(raw: Workspace) -> None:
 def test_the_rows_the_head_was_trained_on_are_warned_of(fitted: Workspace) -> None:
     with pytest.warns(DataWarning, match="the very rows that the head was trained on"):
         evaluate(fitted.adapter, fitted.data / "train.jsonl", resamples=100, model_options=NO_CACHE)
+
+
+def test_labels_have_the_same_other_names_in_shifted_sets(
+    fitted: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = load_dataset("json", data_files=str(fitted.test_file), split="train")
+    german = {"bad": "schlecht", "fine": "mittel", "good": "gut"}
+    rows = rows.map(lambda row: {"label": german[row["label"]]})
+    for name, shifted in (("home", ("away",)), ("away", ())):
+        monkeypatch.setitem(DATASETS, name, NamedDataset(name, lambda: DatasetDict(test=rows), shifted=shifted))
+    names = DataOptions(label_map={there: here for here, there in german.items()})
+    sets = evaluate(fitted.adapter, "home", resamples=100, model_options=NO_CACHE, data_options=names).result.sets
+    assert [(table.name, table.errors) for table in sets] == [("home", sets[0].errors), ("away", sets[0].errors)]

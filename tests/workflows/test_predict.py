@@ -106,3 +106,20 @@ def test_no_rows_in_are_no_rows_out(fitted: Workspace, tmp_path: Path) -> None:
 def test_an_adapter_without_a_head_is_refused(raw: Workspace, texts: Path, tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="fit one with adue fit"):
         predict(raw.adapter, str(texts), str(tmp_path / "out.jsonl"))
+
+
+def test_a_column_that_only_later_rows_have_is_not_overwritten_either(fitted: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"text": "good"}\n{"text": "bad", "label": "mine"}\n')
+    with pytest.raises(DataError, match="already have the column 'label'"):
+        predict(fitted.adapter, str(path), str(tmp_path / "out.jsonl"))
+
+
+def test_parquet_to_parquet_keeps_the_types_of_all_columns(fitted: Workspace, tmp_path: Path) -> None:
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    given = pa.table({"text": ["good", "bad"], "n": pa.array([1, 2], pa.int32()), "none": pa.nulls(2, pa.string())})
+    pq.write_table(given, source)
+    predict(fitted.adapter, str(source), str(out))
+    scored = pq.read_table(out)
+    assert scored.select(given.column_names) == given
+    assert scored.column_names[3:] == ["label", "probability", "uncertainty"]

@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import json
 import sys
@@ -140,3 +141,70 @@ def test_csv_output_quotes_what_needs_it(tmp_path: Path) -> None:
         write(ROWS)
     with path.open(newline="") as file:
         assert list(csv.DictReader(file)) == ROWS
+
+
+def test_a_csv_file_with_two_columns_of_one_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("id,text,text\n1,a,b\n")
+    with pytest.raises(DataError, match=r"two columns of the same name in its header \(id, text, text\); rename one"):
+        read_all(path)
+
+
+def test_standard_input_that_is_not_utf_8_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"text": "\xe9"}\n'), encoding="utf-8"))
+    with pytest.raises(DataError, match=r"^standard input is not UTF-8 text \(byte 10\); save it as UTF-8$"):
+        list(read_rows("-"))
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    path = tmp_path / "rows.jsonl"
+    path.touch()
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(DataError, match=r"^cannot read .*rows.jsonl: Permission denied; check its permissions$"):
+        read_all(path)
+
+
+def test_half_a_surrogate_pair_goes_through_json_lines_as_it_came(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"text": "half \\ud83d"}\n')
+    with write_rows(str(target)) as write:
+        for chunk in read_rows(str(source)):
+            write(chunk)
+    assert target.read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_half_a_surrogate_pair_fits_no_other_format(tmp_path: Path, suffix: str) -> None:
+    with (
+        pytest.raises(DataError, match=r"half of a surrogate pair \(\\ud83d\), which only JSON can; write .jsonl"),
+        write_rows(str(tmp_path / f"rows{suffix}")) as write,
+    ):
+        write([{"text": "half \ud83d"}])
+
+
+class TestParquetOutput:
+    def test_keeps_types_that_are_given_though_the_first_rows_show_none(self, tmp_path: Path) -> None:
+        path = tmp_path / "rows.parquet"
+        schema = pa.schema({"n": pa.int32(), "note": pa.string()})
+        with write_rows(str(path), schema) as write:
+            write([{"n": 1, "note": None, "u": 0.5}])
+            write([{"n": 2, "note": "late", "u": 0.25}])
+        assert pq.read_schema(path) == pa.schema({"n": pa.int32(), "note": pa.string(), "u": pa.float64()})
+        assert read_all(path)[1] == {"n": 2, "note": "late", "u": 0.25}
+
+    def test_has_the_columns_of_all_rows_of_the_first_piece(self, tmp_path: Path) -> None:
+        path = tmp_path / "rows.parquet"
+        with write_rows(str(path)) as write:
+            write([{"text": "a"}, {"text": "b", "id": 7}])
+        assert read_all(path) == [{"text": "a", "id": None}, {"text": "b", "id": 7}]
+
+    def test_loses_no_column_that_comes_later(self, tmp_path: Path) -> None:
+        with write_rows(str(tmp_path / "rows.parquet")) as write:
+            write([{"text": "a"}])
+            with pytest.raises(
+                DataError, match=r"the column 'id' is not in the first 1,024 rows; write"
+            ):
+                write([{"text": "b", "id": 7}])

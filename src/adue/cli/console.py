@@ -4,7 +4,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 from rich.console import Console
@@ -35,7 +35,7 @@ def friendly(*, debug: bool, code: int) -> Iterator[None]:
         try:
             yield
         except KeyboardInterrupt:
-            err.print("[yellow]interrupted[/]: nothing half-written was left; the same command goes on from here")
+            err.print("[yellow]interrupted[/]: nothing half-written was left, and what was finished is kept")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             # The reader has seen enough; typer ends the command quietly.
@@ -62,9 +62,9 @@ def progress_bar(description: str, total: int | None) -> Iterator[Callable[[int]
         yield lambda done: progress.update(task, advance=done)
 
 
-def print_json(result: "Result") -> None:
-    """Print a result as one line of JSON; values that are not a number become null."""
-    sys.stdout.write(result.model_dump_json() + "\n")
+def print_json(result: "Result", *, to: TextIO | None = None) -> None:
+    """Print a result as one line of JSON, on standard output by default; values that are not a number become null."""
+    (to or sys.stdout).write(result.model_dump_json() + "\n")
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

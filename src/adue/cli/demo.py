@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 def demo(
     model_options: "ModelOptions",
     out: Annotated[Path, typer.Option(help="Folder for the adapter, its head and the report.")] = Path("adue-demo"),
+    use_cache: opt.UseCache = True,
     as_json: opt.Json = False,
 ) -> None:
     """Run the main job on movie reviews with MiniLM: fit a head, evaluate it at home and abroad, write the report."""
     from adue.workflows.demo import demo as run
 
-    result = run(out, model_options=model_options, progress=progress_bar)
+    result = run(out, model_options=model_options.model_copy(update={"use_cache": use_cache}), progress=progress_bar)
     if as_json:
         print_json(result)
         return

@@ -22,6 +22,7 @@ def evaluate(
     data_options: "DataOptions",
     report: Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")] = None,
     resamples: Annotated[int, typer.Option(help="Bootstrap draws behind each interval.", min=100)] = 1000,
+    use_cache: opt.UseCache = True,
     as_json: opt.Json = False,
 ) -> None:
     """Measure AUROC with 95 % intervals for every score, on the test split and on shifted data."""
@@ -33,7 +34,7 @@ def evaluate(
         data,
         report=report,
         resamples=resamples,
-        model_options=model_options,
+        model_options=model_options.model_copy(update={"use_cache": use_cache}),
         data_options=data_options,
         progress=progress_bar,
     )

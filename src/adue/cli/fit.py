@@ -87,6 +87,7 @@ def fit(
         str | None,
         typer.Option(help="Heads to train: paper, fast, or a YAML file with the lists learning_rate, alpha, beta."),
     ] = None,
+    use_cache: opt.UseCache = True,
     as_json: opt.Json = False,
 ) -> None:
     """Fit an uncertainty head to an adapter: features once, then the score you choose, saved beside the adapter."""
@@ -99,7 +100,7 @@ def fit(
         out=out_folder,
         grid=grid,
         settings=settings,
-        model_options=model_options,
+        model_options=model_options.model_copy(update={"use_cache": use_cache}),
         data_options=data_options,
         progress=progress_bar,
     )

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from adue.cli import options as opt
 from adue.cli.command import command
 from adue.cli.console import out, print_json
@@ -34,7 +36,7 @@ def print_info(result: "InfoResult") -> None:
     ]
     out.print(facts(result.folder, [*folder, *result.adapter_settings.items()]))
     if result.problem is not None:
-        out.print(f"[bold red]problem[/]: {result.problem}", soft_wrap=True)
+        out.print(f"[bold red]problem[/]: {escape(result.problem)}", soft_wrap=True)
     elif result.head is None:
         out.print("no uncertainty head yet: fit one with adue fit")
     else:

@@ -25,6 +25,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.", min=0)]
 NewFolder = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column with the texts; guessed from its name by default.")]
+UseCache = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")]
 BatchSize = Annotated[int, typer.Option(help="Texts per forward pass.", min=1)]
 
 
@@ -45,7 +46,6 @@ def model_options(
     ] = "torch",
     max_length: Annotated[int | None, typer.Option(help="Cut texts to this many tokens.", min=1)] = None,
     batch_size: BatchSize = 128,
-    use_cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")] = True,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code a repository ships.")
     ] = False,
@@ -63,7 +63,6 @@ def model_options(
         backend=backend,
         max_length=max_length,
         batch_size=batch_size,
-        use_cache=use_cache,
         trust_remote_code=trust_remote_code,
     )
 

@@ -1,5 +1,6 @@
 """`adue predict`."""
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -69,6 +70,7 @@ def predict(
 ) -> None:
     """Score a file of texts: the same rows out, with label, probability and uncertainty."""
     from adue.workflows.predict import predict as run_here
+    from adue.workflows.rows import STANDARD
 
     run = run_here
     if ray_options is not None:
@@ -85,7 +87,8 @@ def predict(
         progress=progress_bar,
     )
     if as_json:
-        print_json(result)
+        # Standard output is for the rows where they go there.
+        print_json(result, to=sys.stderr if output == STANDARD else None)
     else:
         print_summary(result)
 

@@ -46,6 +46,7 @@ def sweep(
     train_rows: Annotated[
         int | None, typer.Option(help="Train heads on a subsample of so many rows, stratified by label.", min=1)
     ] = None,
+    use_cache: opt.UseCache = True,
     as_json: opt.Json = False,
 ) -> None:
     """Vary lambda, alpha, beta, learning rate, errors, validation rows: heat maps, curves, defaults that follow."""
@@ -58,7 +59,7 @@ def sweep(
         out_folder,
         plan=plan,
         train_rows=train_rows,
-        model_options=model_options,
+        model_options=model_options.model_copy(update={"use_cache": use_cache}),
         data_options=data_options,
         progress=progress_bar,
     )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from adue.metrics import Interval
@@ -13,12 +14,12 @@ from adue.scores import ADUE, REFERENCE
 
 def facts(title: str, rows: Iterable[tuple[str, object]]) -> Table:
     """Return a table of names and values; rows without a value are left out."""
-    table = Table(title=title, title_justify="left", show_header=False)
+    table = Table(title=escape(title), title_justify="left", show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in rows:
         if value is not None:
-            table.add_row(name, str(value))
+            table.add_row(name, escape(str(value)))
     return table
 
 
@@ -29,8 +30,8 @@ def evaluation_tables(result: EvaluationResult) -> list[Table]:
 
 def _set_table(rows: SetResult, *, shifted: bool) -> Table:
     table = Table(
-        title=f"{rows.name} ({'shifted domain' if shifted else 'test'}): {rows.rows:,} rows, {rows.errors:,} errors, "
-        f"accuracy {rows.accuracy:.1%} (commonest class {rows.majority_accuracy:.1%})",
+        title=f"{escape(rows.name)} ({'shifted domain' if shifted else 'test'}): {rows.rows:,} rows, "
+        f"{rows.errors:,} errors, accuracy {rows.accuracy:.1%} (commonest class {rows.majority_accuracy:.1%})",
         title_justify="left",
         caption=rows.note or _about_raters(rows),
         caption_justify="left",

@@ -39,7 +39,7 @@ class FrozenClassifier:
     layout
         Where its head sits.
     head
-        A float32 copy of that head.
+        A float32 copy of that head, on the CPU.
     max_length
         Texts are cut to this many tokens.
     adapter
@@ -186,8 +186,9 @@ class FrozenClassifier:
         if hidden.shape != (len(logits), shape.hidden_size) or logits.shape[1:] != (shape.num_labels,):
             return False
         with torch.no_grad():
-            difference = (self.head.to(self.device).logits(hidden.float()) - logits.float()).abs().max()
-        return bool(difference <= HEAD_TOLERANCE[self.dtype] * (1 + logits.float().abs().max()))
+            hidden, logits = hidden.float().cpu(), logits.float().cpu()
+            difference = (self.head.logits(hidden) - logits).abs().max()
+        return bool(difference <= HEAD_TOLERANCE[self.dtype] * (1 + logits.abs().max()))
 
 
 def classification_model(model: nn.Module) -> Any:
@@ -267,8 +268,14 @@ def _guesses(inner: Any, head: str | None) -> list[Layout]:
 
 
 def token_limit(inner: Any, tokenizer: PreTrainedTokenizerBase, max_length: int | None, most: int = 512) -> int:
-    """Return the longest input in tokens: as asked, else what model and tokenizer allow, `most` at most."""
-    allowed = min(tokenizer.model_max_length, most)
+    """Return the longest input in tokens: as asked, else what model and tokenizer allow, `most` at most.
+
+    Raises
+    ------
+    ModelError
+        When more is asked for than model and tokenizer allow.
+    """
+    allowed = int(tokenizer.model_max_length)
     positions = getattr(inner.config.get_text_config(), "max_position_embeddings", None)
     if positions:
         # RoBERTa counts positions from pad_token_id + 1.
@@ -276,4 +283,4 @@ def token_limit(inner: Any, tokenizer: PreTrainedTokenizerBase, max_length: int 
         allowed = min(allowed, positions - offset)
     if max_length is not None and not 0 < max_length <= allowed:
         raise ModelError(f"max_length {max_length} is not in 1..{allowed}, what this model and tokenizer allow")
-    return max_length or allowed
+    return max_length or min(allowed, most)

@@ -144,7 +144,7 @@ def pad_token_id(config: PreTrainedConfig) -> int | None:
 
 
 def read_head(model: nn.Module, layout: Layout) -> AdueHead:
-    """Return a float32 copy of the classifier's own head, as it acts now (adapters on the head included).
+    """Return a float32 copy on the CPU of the classifier's own head, as it acts now (adapters on the head included).
 
     Raises
     ------
@@ -165,7 +165,7 @@ def read_head(model: nn.Module, layout: Layout) -> AdueHead:
     shape = HeadShape(
         hidden_size=weight.shape[1], num_labels=weight.shape[0], activation=layout.activation, bias=bias is not None
     )
-    return AdueHead.from_weights(shape, weights)
+    return AdueHead.from_weights(shape, {name: tensor.cpu() for name, tensor in weights.items()})
 
 
 def _affine(module: Any) -> tuple[Tensor, Tensor | None]:

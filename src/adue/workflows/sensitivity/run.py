@@ -152,6 +152,7 @@ def _run_missing(
 def _identity(model: AdueModel, splits: Mapping[str, Dataset], plan: SweepPlan) -> dict[str, object]:
     return {
         "adapter_sha256": model.origin.sha256,
+        "model": [model.classifier.fingerprint, model.classifier.max_length],
         "data_sha256": {name: fingerprint(rows) for name, rows in splits.items()},
         "plan": plan.to_dict() | {"seeds": None},
         "versions": {name: version(name) for name in ("adue", "torch")},
