@@ -204,7 +204,5 @@ class TestParquetOutput:
     def test_loses_no_column_that_comes_later(self, tmp_path: Path) -> None:
         with write_rows(str(tmp_path / "rows.parquet")) as write:
             write([{"text": "a"}])
-            with pytest.raises(
-                DataError, match=r"the column 'id' is not in the first 1,024 rows; write"
-            ):
+            with pytest.raises(DataError, match=r"the column 'id' is not in the first 1,024 rows; write"):
                 write([{"text": "b", "id": 7}])
