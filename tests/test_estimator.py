@@ -164,12 +164,36 @@ def test_a_linear_head_is_recovered() -> None:
     torch.testing.assert_close(found.out_bias, head.out_bias, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("rows", [200, 4])
-def test_a_head_that_is_not_unique_reproduces_the_logits_all_the_same(rows: int) -> None:
-    # Two equal columns; and with four rows fewer equations than unknowns.
-    features = torch.cat([TRAIN.features, TRAIN.features[:, :1]], dim=-1)[:rows]
-    found = recover_linear_head(features, TRAIN.logits[:rows])
-    torch.testing.assert_close(found.logits(features), TRAIN.logits[:rows], rtol=1e-4, atol=1e-4)
+def test_a_head_that_is_not_unique_reproduces_the_logits_all_the_same() -> None:
+    # Two equal columns.
+    features = torch.cat([TRAIN.features, TRAIN.features[:, :1]], dim=-1)
+    found = recover_linear_head(features, TRAIN.logits)
+    torch.testing.assert_close(found.logits(features), TRAIN.logits, rtol=1e-4, atol=1e-4)
+
+
+def test_rows_that_any_head_would_fit_recover_none() -> None:
+    few = TRAIN.features.shape[-1] + 1
+    with pytest.raises(
+        DataError, match=rf"^{few} rows of {few - 1} features do not tell which head .*; give more rows"
+    ):
+        recover_linear_head(TRAIN.features[:few], TRAIN.logits[:few])
+    recover_linear_head(TRAIN.features[: few + 1], TRAIN.logits[: few + 1])
+
+
+@pytest.mark.parametrize("part", ["features", "logits"])
+def test_validation_rows_of_another_classifier_are_refused_by_auto_too(part: str) -> None:
+    wider = {"features": VALIDATION.features, "logits": VALIDATION.logits}
+    wider[part] = torch.cat([wider[part], wider[part][:, :1] - 1], dim=-1)
+    with pytest.raises(DataError, match=r"^the validation rows have \d+ features and \d classes, the head has"):
+        fit_auto(validation=FeatureSet(**wider, labels=VALIDATION.labels))
+
+
+@pytest.mark.parametrize("wrong", [2, 5])
+def test_errors_too_few_to_put_two_aside_ask_for_more_rows(wrong: int) -> None:
+    errors, right = (rows.nonzero().squeeze(-1) for rows in (TRAIN.errors, ~TRAIN.errors))
+    some = TRAIN.select(torch.cat([errors[:wrong], right]))
+    with pytest.raises(DataError, match=rf"^{wrong} of \d+ rows are errors: too few rows to set validation rows aside"):
+        fit(some, grid=None, settings=None)
 
 
 def test_logits_of_another_kind_of_head_are_refused() -> None:

@@ -84,6 +84,16 @@ def test_without_the_gain_that_is_required_the_order_is_that_of_the_first_input(
     assert kendalltau(fitted.log_odds(*given[:3]), given[0][:, 0]).statistic == pytest.approx(1)
 
 
+def test_a_few_confident_errors_do_not_turn_the_order_of_the_first_input_round() -> None:
+    inputs, distance, answers, errors = rows(60)
+    errors = torch.zeros_like(errors).index_fill(0, inputs[:, 0].argsort()[:3], value=True)
+    fitted = chosen((inputs, distance, answers, errors))
+    assert not fitted.corrects
+    odds = fitted.log_odds(inputs, distance, answers)
+    assert kendalltau(odds, inputs[:, 0]).statistic == pytest.approx(1)
+    assert float(odds.sigmoid().mean()) == pytest.approx(3 / 60, rel=0.01)
+
+
 def test_no_gain_is_asked_for_on_request() -> None:
     given = rows(seed=1)
     for one, other in zip(chosen(given, required_gain=None), learner().fit(*given), strict=True):

@@ -97,9 +97,12 @@ class CorrectedResponse(nn.Module):
         Raises
         ------
         DataError
-            When no held-out prediction is wrong, or all are, or there are fewer than two training rows.
+            When no held-out prediction is wrong, or all are, there are fewer than two training rows, or rows do not fit
+            the head.
         """
         settings = settings or AutoSettings()
+        original.require_rows(train, "training")
+        original.require_rows(held_out, "validation")
         require_both(held_out.errors.numpy(), "validation")
         if len(train) < NEIGHBOUR:
             raise DataError(f"distances need at least {NEIGHBOUR} training rows, got {len(train)}; give more rows")

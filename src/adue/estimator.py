@@ -36,7 +36,7 @@ from adue.types import FeatureSet
 Array = TypeVar("Array", Tensor, np.ndarray)
 VALIDATION_SHARE = 0.2
 MIN_OF_EACH = 2
-"""Errors, and right rows, needed so that both sides of the split can have one."""
+"""Errors, and right rows, needed on the validation side of the split: folds are made of them."""
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,8 @@ def recover_linear_head(features: Float[Tensor, "rows hidden"], logits: Float[Te
     Raises
     ------
     DataError
-        When no linear head reproduces the logits to a thousandth of their size.
+        When no linear head reproduces the logits to a thousandth of their size, or any head would: with no more rows
+        than weights per class there is one for whatever the logits are.
 
     Examples
     --------
@@ -238,6 +239,11 @@ def recover_linear_head(features: Float[Tensor, "rows hidden"], logits: Float[Te
     >>> head.out_bias.detach()
     tensor([2., 1.])
     """
+    if len(features) <= features.shape[-1] + 1:
+        raise DataError(
+            f"{len(features)} rows of {features.shape[-1]} features do not tell which head gave their logits; "
+            "give more rows, or the classifier's own head as head=AdueHead.from_weights(...)"
+        )
     design = torch.cat([features, features.new_ones(len(features), 1)], dim=-1).double()
     solution = torch.linalg.lstsq(design, logits.double(), driver="gelsd").solution
     residual = (design @ solution - logits.double()).abs().max()
@@ -268,14 +274,17 @@ def _labels(labels: Tensor | np.ndarray | Sequence[int]) -> Tensor:
 
 def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:
     errors = rows.errors.numpy()
+    too_few = DataError(
+        f"{int(errors.sum())} of {len(rows)} rows are errors: too few rows to set validation rows aside; "
+        "give more rows, or validation rows"
+    )
     if min(errors.sum(), (~errors).sum()) < MIN_OF_EACH or len(rows) < MIN_OF_EACH / VALIDATION_SHARE:
-        raise DataError(
-            f"{int(errors.sum())} of {len(rows)} rows are errors: too few rows to set validation rows aside; "
-            "give more rows, or validation rows"
-        )
+        raise too_few
     train, held_out = train_test_split(
         np.arange(len(rows)), test_size=VALIDATION_SHARE, stratify=errors, random_state=seed
     )
+    if min(errors[held_out].sum(), (~errors[held_out]).sum()) < MIN_OF_EACH:
+        raise too_few
     return rows.select(torch.from_numpy(train)), rows.select(torch.from_numpy(held_out))
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
+from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from torch import Tensor
@@ -22,6 +23,9 @@ FREE = 10.0
 
 FLOOR = 1e-6
 """Least standard deviation of an input, and least width of a fade."""
+
+LEAST_SLOPE = 1e-3
+"""Of b(z): where a few held-out errors happen to be the confident ones, U must not turn the softmax response round."""
 
 FOLDS = 5
 """Of every cross-validation over held-out rows."""
@@ -46,9 +50,9 @@ class _Gain(NamedTuple):
 class FadingRegression(NamedTuple):
     """Weights of a correction; float64.
 
-    With z the first input, x all of them, standardised, b(z) a logistic regression on z alone, m one on x, c the weight
-    of the predicted class in the same regression, and v and w in [0, 1], both falling with the distance, the log odds
-    of an error are ``b(z) + v (m - b(z)) + w c``.
+    With z the first input, x all of them, standardised, b(z) a logistic regression on z alone, kept from falling, m one
+    on x, c the weight of the predicted class in the same regression, and v and w in [0, 1], both falling with the
+    distance, the log odds of an error are ``b(z) + v (m - b(z)) + w c``.
     """
 
     fade: Float[Tensor, "2 2"]
@@ -122,7 +126,7 @@ class Learner:
             fade=torch.quantile(distance, levels.flatten()).view(2, 2),
             center=center,
             scale=scale,
-            plain=_logistic(standard[:, :1], wrong, [FREE]),
+            plain=_platt(standard[:, :1], wrong),
             weights=torch.cat([full[: len(prior)], full[-1:]]),
             class_weights=full[len(prior) : -1],
         )
@@ -205,6 +209,15 @@ def _gain(left_out: Sequence[_LeftOut], one: int, other: int) -> _Gain:
     tests = [delong_test(fold.log_odds[one], fold.log_odds[other], fold.errors) for fold in left_out]
     error = np.linalg.norm([test.standard_error for test in tests]) / len(tests)
     return _Gain(float(np.mean([test.difference.value for test in tests])), float(error))
+
+
+def _platt(log_odds: np.ndarray, errors: np.ndarray) -> Float[Tensor, " 2"]:
+    """Return weight and intercept of b: a logistic regression that keeps the order of the log odds."""
+    fitted = _logistic(log_odds, errors, [FREE])
+    if fitted[0] >= LEAST_SLOPE:
+        return fitted
+    # Next to no slope on standardised log odds: the intercept alone gives the share of errors.
+    return fitted.new_tensor([LEAST_SLOPE, float(logit(errors.mean()))])
 
 
 def _logistic(inputs: np.ndarray, errors: np.ndarray, prior: Sequence[float]) -> Float[Tensor, " weights"]:

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, linear, log_softmax, relu, softplus
 
 from adue.config import HeadScore, HeadShape
+from adue.errors import DataError
+from adue.types import FeatureSet
 
 EPS = 1e-6
 """U of the paper's score is clamped to [EPS, 1 - EPS], so that its logarithms stay finite."""
@@ -140,6 +142,22 @@ class AdueHead(nn.Module):
         head = cls(shape, score, sharpness)
         head.load_state_dict({name: tensor.detach().float().clone() for name, tensor in weights.items()})
         return head.eval()
+
+    def require_rows(self, rows: FeatureSet, where: str) -> None:
+        """Refuse rows of another classifier.
+
+        Raises
+        ------
+        DataError
+            When `rows` have other numbers of features or classes than the head.
+        """
+        given = (rows.features.shape[-1], rows.num_labels)
+        wanted = (self.shape.hidden_size, self.shape.num_labels)
+        if given != wanted:
+            raise DataError(
+                f"the {where} rows have {given[0]} features and {given[1]} classes, the head has {wanted[0]} and "
+                f"{wanted[1]}; extract the rows with the classifier whose head this is"
+            )
 
     def hidden(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, "*heads rows hidden"]:
         """Return the head's last hidden layer: `features` themselves for a head of one linear layer."""

@@ -44,7 +44,8 @@ def fit_ranking_head(rows: FeatureSet, original: AdueHead, settings: AutoSetting
 
 def ranking_epochs(rows: int, settings: AutoSettings) -> int:
     """Return how often the ranking head sees so many rows, the last time perhaps not all of them."""
-    return min(settings.head_epochs, ceil(settings.head_steps * settings.head_batch_size / max(rows, 1)))
+    steps_per_epoch = max(1, ceil(rows / settings.head_batch_size))
+    return min(settings.head_epochs, ceil(settings.head_steps / steps_per_epoch))
 
 
 def _batches(rows: int, settings: AutoSettings) -> Iterator[Tensor]:

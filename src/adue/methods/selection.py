@@ -36,9 +36,10 @@ def best_on_selection(
 ) -> Candidate:
     """Return the candidate whose u, given beside it, has the highest AUROC on the selection rows; the first of equals.
 
-    The candidates may be made one after the other: only the best one so far is kept.
+    One whose u is not a number comes last. The candidates may be made one after the other: only the best one so far is
+    kept.
 
     >>> best_on_selection([("a", np.array([0.1, 0.3])), ("b", np.array([0.3, 0.1]))], np.array([True, False]))
     'b'
     """
-    return max(candidates, key=lambda candidate: float(auroc(candidate[1], errors)))[0]
+    return max(candidates, key=lambda candidate: float(np.nan_to_num(auroc(candidate[1], errors), nan=-np.inf)))[0]

@@ -51,11 +51,11 @@ def entropy(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
 def margin(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
     """Return one minus the gap between the two largest probabilities, in [0, 1] (Scheffer et al. 2001).
 
-    >>> margin(torch.tensor([[2.0, 0.0]]))
-    tensor([0.2384], dtype=torch.float64)
+    >>> margin(torch.tensor([[2.0, 0.0], [100.0, 0.0]]))
+    tensor([2.3841e-01, 7.4402e-44], dtype=torch.float64)
     """
-    top = logits.double().softmax(dim=-1).topk(2, dim=-1).values
-    return 1 - (top[:, 0] - top[:, 1])
+    second = logits.double().softmax(dim=-1).topk(2, dim=-1).values[:, 1]
+    return error_probability(logits) + second
 
 
 def energy(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:

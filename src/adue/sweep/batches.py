@@ -23,7 +23,7 @@ def fewer_right_rows(rows: FeatureSet, per_error: float, seed: int) -> FeatureSe
     An epoch draws as many rows as there are, so it gets shorter by as much.
     """
     right = (~rows.errors).nonzero().squeeze(-1).numpy()
-    wanted = round(per_error * int(rows.errors.sum()))
+    wanted = max(1, round(per_error * int(rows.errors.sum())))
     if wanted >= len(right):
         return rows
     drawn = right[stratified(rows.predictions.numpy()[right], wanted, seed)]

@@ -62,8 +62,8 @@ def fit_heads(
         When either set has no errors or only errors, so that no AUROC exists, or does not fit the head; when every
         head diverges.
     """
-    _require_fit(train, "training", original)
-    _require_fit(validation, "validation", original)
+    original.require_rows(train, "training")
+    original.require_rows(validation, "validation")
     require_both(train.errors.numpy(), "training")
     require_both(validation.errors.numpy(), "validation")
     if original.shape.activation is not None and not settings.train_dense:
@@ -166,13 +166,3 @@ def _with_dense_frozen(train: FeatureSet, validation: FeatureSet, original: Adue
     heads = len(result.points)
     weights = {n: result.weights.get(n, w.expand(heads, *w.shape)) for n, w in original.state_dict().items()}
     return replace(result, weights=weights, template=original)
-
-
-def _require_fit(rows: FeatureSet, where: str, head: AdueHead) -> None:
-    given = (rows.features.shape[-1], rows.num_labels)
-    wanted = (head.shape.hidden_size, head.shape.num_labels)
-    if given != wanted:
-        raise DataError(
-            f"the {where} rows have {given[0]} features and {given[1]} classes, the head has {wanted[0]} and "
-            f"{wanted[1]}; extract the rows with the classifier whose head this is"
-        )
