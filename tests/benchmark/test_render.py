@@ -47,6 +47,17 @@ def test_auroc_is_told_with_its_spread_over_seeds_and_the_best_is_marked(tmp_pat
     assert best(table) == {("entropy", 0), ("entropy", 1)}
 
 
+def test_a_method_that_judged_fewer_rows_is_never_the_best_and_has_no_mean_of_metrics(tmp_path: Path) -> None:
+    rows = [result("entropy", "a", 0.7, aurc=0.2), result("lora-laplace", "a", 0.9, n=50, aurc=0.1)]
+    frame = read_frame(write_rows(tmp_path / "c.csv", rows))
+    order = ["lora-laplace", "entropy"]
+    table = auroc_table("t", frame, order, "")
+    assert texts(table)["lora-laplace *"] == ["90.0"]
+    assert best(table) == {("entropy", 0)}
+    metrics = metrics_table("t", Domain.both(frame)[0], order, "")
+    assert [row[0].text for row in metrics.rows] == ["entropy"]
+
+
 def test_metrics_are_averaged_and_the_best_is_the_least_where_less_is_better(tmp_path: Path) -> None:
     rows = [
         result("entropy", "a", 0.8, aurc=0.1),

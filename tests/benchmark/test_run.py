@@ -61,9 +61,9 @@ def test_there_is_one_row_per_cell_and_method(finished: Folders) -> None:
 def test_a_row_says_what_its_scores_say(finished: Folders) -> None:
     row = next(row for row in rows_of(finished) if row["method"] == "margin")
     assert int(row["errors"]) == round((1 - float(row["accuracy"])) * int(row["n"]))
-    kept = load_file(finished.scores("bert", "mine", 0).path("margin"))
-    assert kept["mine u"].shape == (80,)
-    assert kept["mine rows"].tolist() == list(range(80))
+    kept = load_file(finished.scores("bert", "mine", 0).path("margin mine"))
+    assert kept["u"].shape == (80,)
+    assert kept["rows"].tolist() == list(range(80))
 
 
 def test_the_softmax_response_differs_from_itself_by_nothing(finished: Folders) -> None:
@@ -93,6 +93,35 @@ def test_a_new_method_is_added_to_the_rows_that_are_there(ground: Ground, folder
     after = folders.cells.read_bytes()
     assert after.startswith(before)
     assert {row["method"] for row in rows_of(folders)[-8:]} == {"energy"}
+
+
+def test_the_papers_method_added_later_is_compared_with_all_and_known_to_those_after_it(
+    ground: Ground, folders: Folders
+) -> None:
+    Benchmark(ground.config(methods=["adue-paper", "entropy", "margin"], seeds=[0]), folders).run(workers=1)
+    Benchmark(ground.config(methods=["energy"], seeds=[0]), folders).run(workers=1)
+    rows = [row for row in rows_of(folders) if row["seed"] == "0"]
+    assert {row["method"] for row in rows} == {"softmax-response", "adue-paper", "entropy", "margin", "energy"}
+    missing = {row["method"] for row in rows if row["paper_difference"] == ""}
+    assert missing <= {"softmax-response"}
+    assert len(rows) == 5 * 4
+
+
+def test_a_reference_whose_scores_are_lost_is_scored_again(ground: Ground, folders: Folders) -> None:
+    before = folders.cells.read_bytes()
+    shutil.rmtree(folders.root / "scores")
+    Benchmark(ground.config(methods=["energy"]), folders).run(workers=1)
+    assert folders.cells.read_bytes().startswith(before)
+    assert all(row["sr_difference"] != "" for row in rows_of(folders))
+
+
+def test_where_a_reference_is_redone_so_is_what_is_compared_with_it(ground: Ground, folders: Folders) -> None:
+    before = rows_of(folders)
+    Benchmark(ground.config(), folders, redo=["softmax-response"]).run(workers=1)
+    after = rows_of(folders)
+    assert sorted(map(str, after)) == sorted(map(str, before))
+    redone = [row["method"] for row in after if row["seed"] == "0" and row["model"] == "bert"]
+    assert redone[:2] == ["softmax-response", "softmax-response"]
 
 
 def test_other_evaluation_rows_are_judged_anew_and_no_row_stands_twice(ground: Ground, folders: Folders) -> None:

@@ -79,6 +79,20 @@ def test_a_method_without_a_value_in_some_task_has_no_rank_and_takes_none_from_o
     assert list(found)[-1] == "margin"
 
 
+def test_a_method_that_judged_some_rows_is_compared_on_these_and_has_no_rank(tmp_path: Path) -> None:
+    sampled = [result("margin", "a", 0.99, -0.03, n=50), result("margin", "b", 0.99, 0.01, n=50)]
+    found = home(tmp_path, [*ROWS, *sampled])
+    assert found["margin"].difference == pytest.approx(-0.01)
+    assert math.isnan(found["margin"].rank)
+    assert found["entropy"].rank == 1.5
+
+
+def test_a_method_that_lacks_a_seed_is_compared_with_the_seeds_it_has(tmp_path: Path) -> None:
+    found = home(tmp_path, [*ROWS, result("margin", "a", 0.70, -0.01, seed=1), result("margin", "b", 0.82, 0.02)])
+    assert found["margin"].difference == pytest.approx(0.005)
+    assert math.isnan(found["margin"].rank)
+
+
 def test_the_paper_is_compared_where_it_was_run(tmp_path: Path) -> None:
     paper: dict[str, Value] = {"paper_difference": 0.02, "paper_low": 0.01, "paper_high": 0.03}
     rows = [*ROWS[:-1], result("energy", "b", 0.6, -0.2, **paper)]

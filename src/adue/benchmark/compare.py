@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import torch
 from numpy import ndarray
+from sklearn.exceptions import ConvergenceWarning
 
 from adue.benchmark.prepared import Cell, SetFacts
-from adue.benchmark.store import digest
 from adue.benchmark.table import Row, RowId, Value
 from adue.errors import AdueError, DataError, DataWarning, MissingExtraError
 from adue.methods import Method, Scorer, select_methods
@@ -25,6 +25,8 @@ REFERENCES = {REFERENCE: "sr", PAPER: "paper"}
 
 FAILURES = (AdueError, ArithmeticError, RuntimeError, ValueError)
 """What a method may raise on rows it cannot cope with, linear algebra that does not converge among it."""
+
+_NOTED = (DataWarning, ConvergenceWarning)
 
 Append = Callable[[Row], None]
 
@@ -58,12 +60,17 @@ def compare_cell(
     methods
         Their names; the softmax response first, and the paper's method before all that are compared with it.
     """
-    comparison = _Comparison(cell, resamples)
+    # References are known by what an earlier run has kept, whether or not this one was asked for them.
+    comparison = _Comparison(cell, resamples, {one.name: _recall(cell, one) for one in select_methods([*REFERENCES])})
     complaints = []
-    for method in filter(cell.allows, select_methods(methods)):
-        pending = [one for one in cell.task.sets if row_id(cell, one, method) not in done]
-        if not pending:
-            comparison.known[method.name] = _recall(cell, method)
+    asked = [method for method in select_methods(methods) if cell.allows(method)]
+    pending_sets = {
+        method.name: [one for one in cell.task.sets if row_id(cell, one, method) not in done] for method in asked
+    }
+    for method in asked if any(pending_sets.values()) else ():
+        pending = pending_sets[method.name]
+        lost = method.name in REFERENCES and not comparison.known[method.name]
+        if not pending and not lost:
             continue
         try:
             outcome = _run_method(cell, method)
@@ -83,12 +90,13 @@ def row_id(cell: Cell, one: SetFacts, method: Method) -> RowId:
 
 @contextmanager
 def noted() -> Iterator[list[str]]:
-    """Yield a list that afterwards holds what adue has warned of inside the block."""
+    """Yield a list that afterwards holds what adue has warned of inside the block, and fits that did not converge."""
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", DataWarning)
+        for category in _NOTED:
+            warnings.simplefilter("always", category)
         yield notes
-    notes += [str(warning.message) for warning in caught if issubclass(warning.category, DataWarning)]
+    notes += [str(warning.message).split("\n", 1)[0] for warning in caught if issubclass(warning.category, _NOTED)]
 
 
 def _run_method(cell: Cell, method: Method) -> Outcome:
@@ -124,26 +132,25 @@ def _score(cell: Cell, one: SetFacts, method: Method, scorer: Scorer) -> Scored:
 
 
 def _keep(cell: Cell, method: Method, scored: dict[str, Scored]) -> None:
-    tensors = {f"{name} u": torch.from_numpy(one.u) for name, one in scored.items()}
-    tensors |= {f"{name} rows": torch.from_numpy(one.rows) for name, one in scored.items()}
-    cell.scores.write(method.name, tensors, key=_scores_key(cell, method))
+    for name, one in scored.items():
+        tensors = {"u": torch.from_numpy(one.u), "rows": torch.from_numpy(one.rows)}
+        cell.scores.write(_kept_as(method, name), tensors, key=cell.key(name, method, 0))
 
 
 def _recall(cell: Cell, method: Method) -> dict[str, Scored]:
     """Return the scores that were kept when the rows of this method were written; none where it had failed."""
-    if method.name not in REFERENCES or cell.scores.key(method.name) != _scores_key(cell, method):
-        return {}
-    tensors = {name: tensor.numpy() for name, tensor in cell.scores.read(method.name).items()}
-    return {
-        one.name: Scored(
-            tensors[f"{one.name} u"], cell.judged(one.name).errors.numpy(), tensors[f"{one.name} rows"], math.nan
-        )
-        for one in cell.task.sets
-    }
+    found = {}
+    for one in cell.task.sets:
+        kept = _kept_as(method, one.name)
+        if cell.scores.key(kept) != cell.key(one.name, method, 0):
+            return {}
+        tensors = {name: tensor.numpy() for name, tensor in cell.scores.read(kept).items()}
+        found[one.name] = Scored(tensors["u"], cell.judged(one.name).errors.numpy(), tensors["rows"], math.nan)
+    return found
 
 
-def _scores_key(cell: Cell, method: Method) -> str:
-    return digest(*(cell.key(one.name, method, 0) for one in cell.task.sets))
+def _kept_as(method: Method, evaluation_set: str) -> str:
+    return f"{method.name} {evaluation_set}"
 
 
 @dataclass
@@ -172,7 +179,7 @@ class _Comparison:
 
     def _measured(self, one: SetFacts, method: Method, scored: Scored) -> dict[str, Value]:
         values: dict[str, Value] = asdict(evaluate_scores(scored.u, scored.errors, probability=method.probability))
-        seconds = self.cell.forward_seconds(one.name, method) + scored.seconds
+        seconds = self.cell.forward_seconds(one, method, len(scored.u)) + scored.seconds
         return values | {"predict_seconds": round(seconds, 3)}
 
     def _unmeasured(self, one: SetFacts) -> dict[str, Value]:

@@ -64,9 +64,24 @@ class Domain:
         chosen = self.frame[self.frame["method"].isin(methods)]
         return chosen.pivot_table(index="method", columns=TASK, values="auroc", aggfunc="mean", sort=False)
 
+    def differences(self, methods: Collection[str]) -> pd.DataFrame:
+        """Return AUROC minus that of the softmax response on the same rows and seeds, shaped as `auroc`."""
+        chosen = self.frame[self.frame["method"].isin(methods)]
+        return chosen.pivot_table(
+            index="method", columns=TASK, values="sr_difference", aggfunc="mean", dropna=False, sort=False
+        )
+
     def complete(self, methods: Collection[str]) -> pd.DataFrame:
-        """Return `auroc` of the methods that have one in every task where any of them has one."""
-        return self.auroc(methods).dropna(axis="index")
+        """Return `auroc` of the methods that were judged on all rows of every cell."""
+        return self.auroc(complete_methods(self.frame).intersection(methods))
+
+
+def complete_methods(frame: pd.DataFrame) -> set[str]:
+    """Return the methods that have an AUROC in every cell where any has one, and on as many rows."""
+    known = frame[frame["auroc"].notna()]
+    most = known.groupby([*TASK, "seed"])["n"].transform("max")
+    cells = known[known["n"] == most].groupby("method").size()
+    return set(cells.index[cells == len(known.drop_duplicates([*TASK, "seed"]))])
 
 
 def present_methods(frame: pd.DataFrame, methods: Collection[Method]) -> list[Method]:

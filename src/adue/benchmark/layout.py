@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from adue.benchmark.frame import TASK, Domain
+from adue.benchmark.frame import TASK, Domain, complete_methods
 from adue.benchmark.standings import Standing, not_worse_share, task_name
 from adue.methods import METHODS
 from adue.metrics import METRICS, WinsTiesLosses
@@ -38,13 +38,17 @@ class Table:
 def auroc_table(title: str, frame: pd.DataFrame, order: Collection[str], caption: str) -> Table:
     """Return AUROC in per cent, mean and standard deviation over seeds: a row per method, a column per task.
 
-    Above the methods stand accuracy and errors of the classifier, the same for all of them.
+    The best is the best of those that were judged on all rows. Above the methods stand accuracy and errors of the
+    classifier, the same for all of them.
     """
     groups = frame.groupby(["method", *TASK], sort=False)["auroc"]
     means, spreads = groups.mean().to_dict(), groups.std(ddof=1).to_dict()
     classifier = frame.drop_duplicates([*TASK, "seed"]).groupby(TASK, sort=False)[["accuracy", "errors", "n"]].mean()
     tasks = list(classifier.index)
-    best = {task: max((means.get((name, *task), math.nan) for name in order), key=_nan_last) for task in tasks}
+    best = {
+        task: max((means[name, *task] for name in complete_methods(of_task).intersection(order)), default=math.nan)
+        for task, of_task in frame.groupby(TASK, sort=False)
+    }
     facts = zip(classifier["accuracy"], classifier["errors"], classifier["n"], strict=True)
     told = [(f"{100 * accuracy:.1f}", f"{errors:.0f} of {rows:.0f}") for accuracy, errors, rows in facts]
     rows = [
@@ -68,10 +72,6 @@ def _auroc(mean: float, spread: float, best: float) -> Entry:
     return Entry(told, best=text == f"{100 * best:.1f}")
 
 
-def _nan_last(value: float) -> float:
-    return -math.inf if math.isnan(value) else value
-
-
 def standings_table(title: str, found: list[Standing], caption: str) -> Table:
     """Return ranks, wins, ties and losses, tests and costs: a row per method."""
     columns: dict[str, Callable[[Standing], str]] = {
@@ -92,12 +92,14 @@ def standings_table(title: str, found: list[Standing], caption: str) -> Table:
 
 
 def metrics_table(title: str, domain: Domain, order: Collection[str], caption: str) -> Table:
-    """Return every metric averaged over seeds and then over tasks: a row per method."""
+    """Return every metric averaged over seeds and then over tasks: a row per method that was judged on all rows."""
+    complete = complete_methods(domain.frame)
+    order = [name for name in order if name in complete]
     by_task = domain.frame.groupby(["method", *TASK], sort=False)[list(METRICS)].mean()
     means = by_task.groupby("method", sort=False).mean().to_dict("index")
     best = {
         name: (max if metric.higher_is_better else min)(
-            (values[name] for values in means.values() if not math.isnan(values[name])), default=math.nan
+            (means[one][name] for one in order if not math.isnan(means[one][name])), default=math.nan
         )
         for name, metric in METRICS.items()
     }

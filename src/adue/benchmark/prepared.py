@@ -122,12 +122,12 @@ class Cell:
             raise DataError(str(reason))
         return self.store.read(name)
 
-    def forward_seconds(self, evaluation_set: str, method: Method) -> float:
-        """Return the seconds that the forward passes take which this method needs for a set."""
+    def forward_seconds(self, one: SetFacts, method: Method, rows: int) -> float:
+        """Return the seconds that the forward passes take which this method needs for so many rows of a set."""
         stores = [self.store] + ([self._store(seed) for seed in self.member_seeds] if method.ensemble else [])
-        seconds = sum(float(store.about(evaluation_set)["seconds"]) for store in stores)
+        seconds = sum(float(store.about(one.name)["seconds"]) for store in stores) * rows / max(one.rows, 1)
         if method.sampling:
-            seconds += float(self.store.about(sample_name(evaluation_set, method.sampling))["seconds"])
+            seconds += float(self.store.about(sample_name(one.name, method.sampling))["seconds"])
         return seconds
 
     @cached_property

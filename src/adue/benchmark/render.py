@@ -98,10 +98,14 @@ AUROC_WORDS = (
 STANDING_WORDS = (
     "Rank, mean AUROC and p are over tasks, with seeds averaged; wins, ties and losses count every cell, where a "
     "difference to softmax response (SR) inside its paired 95 % bootstrap interval is a tie; p is Wilcoxon's "
-    "signed-rank test against SR after Holm's correction; a method without a value in some task has no rank."
+    "signed-rank test against SR after Holm's correction; minus SR and p are of the rows that a method was judged on; "
+    "where these are not all rows of every cell, it has no rank."
 )
 COST_WORDS = "A star marks methods that need more than one forward pass of one adapter."
-METRIC_WORDS = "Mean over tasks, with seeds averaged; the last four for scores that are meant as probabilities only."
+METRIC_WORDS = (
+    "Mean over tasks, with seeds averaged, of methods that were judged on all rows of every cell; the last four for "
+    "scores that are meant as probabilities only."
+)
 
 
 def _pictures(domain: Domain, methods: Sequence[str], caption: str) -> list[Picture]:

@@ -143,15 +143,22 @@ class Benchmark:
         )
 
     def _done(self, cell: Cell) -> frozenset[RowId]:
-        """Return the rows of a cell that are there; those made from something else are taken out."""
+        """Return the rows of a cell that are there; those made from something else are taken out.
+
+        So are those of sets that a method is yet to be run on which all others are compared with.
+        """
         wanted = {
             row_id(cell, one, method): cell.key(one.name, method, self.config.resamples)
             for method in filter(cell.allows, self.methods)
             for one in cell.task.sets
         }
         there = {row: key for row, key in self.table.keys_by_row().items() if row in wanted}
-        self.table.drop({row for row, key in there.items() if key != wanted[row]})
-        return frozenset(row for row, key in there.items() if key == wanted[row])
+        done = {row for row, key in there.items() if key == wanted[row]}
+        references = [row for row in wanted if row.method in REFERENCES]
+        waiting = {row.evaluation_set for row in references if row not in done}
+        done = {row for row in done if row.method in REFERENCES or row.evaluation_set not in waiting}
+        self.table.drop(there.keys() - done)
+        return frozenset(done)
 
 
 def ordered(methods: Sequence[Method]) -> tuple[Method, ...]:

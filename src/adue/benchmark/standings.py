@@ -31,9 +31,9 @@ class Standing:
     auroc
         Mean over tasks of the mean over seeds; NaN where a task is missing.
     rank
-        Mean rank among the methods given, over tasks; NaN where a task is missing.
+        Mean rank among the methods given, over tasks; NaN where a cell, or some of its rows, were not judged.
     difference
-        Mean over tasks of AUROC minus that of the softmax response.
+        Mean over tasks and seeds of AUROC minus that of the softmax response on the same rows.
     against_reference, against_paper
         In how many cells (seeds apart) the paired 95 % interval lies above, around, below 0; None where there is none.
     p_value
@@ -65,12 +65,14 @@ def standings(domain: Domain, methods: Collection[str]) -> list[Standing]:
     ranked = domain.complete(methods)
     ranks = dict(zip(map(str, ranked.index), mean_ranks(ranked.to_numpy()).tolist(), strict=True))
     values = dict(zip(map(str, auroc.index), auroc.to_numpy(), strict=True))
-    p_values = _p_values(values)
+    differences = domain.differences(methods).reindex(auroc.index)
+    paired = dict(zip(values, differences.to_numpy(), strict=True))
+    p_values = _p_values(paired)
     found = [
         _standing(
             domain.frame[domain.frame["method"] == name],
             auroc=values[name],
-            reference=values[REFERENCE],
+            paired=paired[name],
             rank=ranks.get(name, math.nan),
             p_value=p_values[name],
         )
@@ -84,7 +86,7 @@ def _p_values(values: dict[str, ndarray]) -> dict[str, float]:
     return dict(zip(values, tests.adjusted.tolist(), strict=True))
 
 
-def _standing(rows: pd.DataFrame, *, auroc: ndarray, reference: ndarray, rank: float, p_value: float) -> Standing:
+def _standing(rows: pd.DataFrame, *, auroc: ndarray, paired: ndarray, rank: float, p_value: float) -> Standing:
     name = str(rows["method"].iloc[0])
     compared = name != PAPER and bool(rows["paper_low"].notna().any())
     return Standing(
@@ -92,7 +94,7 @@ def _standing(rows: pd.DataFrame, *, auroc: ndarray, reference: ndarray, rank: f
         tasks=int(np.isfinite(auroc).sum()),
         auroc=float(auroc.mean()),
         rank=rank,
-        difference=float(np.nanmean(auroc - reference)),
+        difference=float(np.nanmean(paired)),
         against_reference=_verdicts(rows, "sr"),
         against_paper=_verdicts(rows, "paper") if compared else None,
         p_value=p_value,
