@@ -108,6 +108,11 @@ def test_every_table_says_command_commit_machine_time_and_rows(rendered: Path) -
             assert word in section
 
 
+def test_pictures_say_whether_any_method_ranks_differently(rendered: Path) -> None:
+    page = (rendered / "tables.html").read_text(encoding="utf-8")
+    assert re.search(r"Friedman&#39;s test of all methods ranking alike: p = [01](\.\d+)?;", page)
+
+
 def test_home_and_abroad_are_told_apart(rendered: Path) -> None:
     headings = re.findall(r"^## (.*)$", (rendered / "tables.md").read_text(), re.MULTILINE)
     assert "AUROC in-domain" in headings

@@ -15,9 +15,10 @@ from adue.benchmark.layout import Table, auroc_table, failures_table, metrics_ta
 from adue.benchmark.plan import BenchmarkConfig
 from adue.benchmark.standings import Standing, standings
 from adue.benchmark.store import Folders
+from adue.errors import DataError
 from adue.files import atomic_write
 from adue.methods import METHODS
-from adue.metrics import critical_difference
+from adue.metrics import critical_difference, friedman_test
 from adue.report.page import ENVIRONMENT as REPORT
 
 TITLE = "Uncertainty scores compared"
@@ -110,14 +111,26 @@ METRIC_WORDS = (
 
 def _pictures(domain: Domain, methods: Sequence[str], caption: str) -> list[Picture]:
     ranked = [one for one in standings(domain, methods) if one.rank == one.rank]
-    tasks = domain.complete(methods).shape[1]
+    complete = domain.complete(methods)
+    tasks = complete.shape[1]
     if len(ranked) < MIN_RANKED or not tasks:
         return []
     critical = critical_difference(len(ranked), tasks)
     title = f"Mean ranks of single-pass methods {domain.name}"
-    words = f"Tasks: {tasks}; 1 is the best rank; a bar joins methods that do not differ (Nemenyi, 5 %). {caption}"
+    words = (
+        f"Tasks: {tasks}; {_friedman_words(complete)}1 is the best rank; a bar joins methods that do not differ "
+        f"(Nemenyi, 5 %). {caption}"
+    )
     svg = critical_difference_svg({one.method: one.rank for one in ranked}, critical, title)
     return [Picture(f"critical-difference-{domain.name}.svg", title, words, Markup(svg))]  # noqa: S704 - escaped there
+
+
+def _friedman_words(auroc: pd.DataFrame) -> str:
+    try:
+        found = friedman_test(auroc.to_numpy())
+    except DataError:
+        return ""
+    return f"Friedman's test of all methods ranking alike: p = {found.p_value:.2g}; "
 
 
 def caption_of(frame: pd.DataFrame, config: BenchmarkConfig, journal: Journal) -> str:
