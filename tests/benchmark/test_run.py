@@ -142,6 +142,15 @@ def test_rows_can_be_computed_again(ground: Ground, folders: Folders) -> None:
     assert {row["method"] for row in after[-8:]} == {"margin"}
 
 
+def test_only_rows_that_are_asked_for_are_computed_again(ground: Ground, folders: Folders) -> None:
+    before = rows_of(folders)
+    Benchmark(ground.config(seeds=[0]), folders, redo=["margin"]).run(workers=1)
+    after = rows_of(folders)
+    assert sorted(map(str, after)) == sorted(map(str, before))
+    assert [row["method"] for row in after[-4:]] == 4 * ["margin"]
+    assert {row["seed"] for row in after[-4:]} == {"0"}
+
+
 def test_rows_that_are_no_longer_asked_for_stay(ground: Ground, folders: Folders) -> None:
     before = folders.cells.read_bytes()
     Benchmark(ground.config(methods=["entropy"], seeds=[0]), folders).run(workers=1)

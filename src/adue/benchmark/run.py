@@ -75,7 +75,11 @@ class Benchmark:
             journal = Journal.read(self.folders.journal)
             journal.begin(workers)
             self.table.mend()
-            self.table.drop({row for row in self.table.keys_by_row() if row.method in again})
+            asked = {(task.model, task.data_set, seed) for task in tasks for seed in task.seeds}
+            there = self.table.keys_by_row()
+            self.table.drop(
+                {row for row in there if row.method in again and (row.model, row.data_set, row.seed) in asked}
+            )
             prepare = partial(
                 prepare_task,
                 config=self.config,
