@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score
 from adue.config import AutoSettings, FitSettings, Grid, HyperParameters
 from adue.digests import tensors_sha256
 from adue.errors import DataError
-from adue.estimator import FittedHead, fit_features, recover_linear_head, score_features
-from adue.head import softmax_response
+from adue.estimator import FittedHead, fit_features, score_features
+from adue.head import recover_linear_head, softmax_response
 from adue.scores import ADUE, DISTANCE_SCORES, OUTPUT_SCORES
 from adue.types import FeatureSet
 from tests.support.rows import random_head, rows_of

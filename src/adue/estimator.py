@@ -18,7 +18,6 @@ from adue.config import (
     FitMetrics,
     FitSettings,
     Grid,
-    HeadShape,
     Provenance,
     points_to_train,
 )
@@ -26,7 +25,7 @@ from adue.correction import CorrectedResponse
 from adue.digests import tensors_sha256
 from adue.errors import DataError
 from adue.fading import FOLDS
-from adue.head import AdueHead, softmax_response
+from adue.head import AdueHead, recover_linear_head, softmax_response
 from adue.metrics import require_both
 from adue.ranking import ranking_epochs
 from adue.scores import ADUE, GaussianStatistics, baseline_scores
@@ -221,39 +220,6 @@ def score_features(
         if fitted is not None:
             scores[ADUE] = fitted.uncertainty(rows.features, rows.logits)
     return {name: values.double().numpy() for name, values in scores.items()}
-
-
-def recover_linear_head(features: Float[Tensor, "rows hidden"], logits: Float[Tensor, "rows classes"]) -> AdueHead:
-    """Return the linear head that gave `logits` from `features`, by least squares.
-
-    Raises
-    ------
-    DataError
-        When no linear head reproduces the logits to a thousandth of their size, or any head would: with no more rows
-        than weights per class there is one for whatever the logits are.
-
-    Examples
-    --------
-    >>> features = torch.tensor([[0.0], [1.0], [3.0]])
-    >>> head = recover_linear_head(features, torch.cat([2 - features, 1 - features], dim=-1))
-    >>> head.out_bias.detach()
-    tensor([2., 1.])
-    """
-    if len(features) <= features.shape[-1] + 1:
-        raise DataError(
-            f"{len(features)} rows of {features.shape[-1]} features do not tell which head gave their logits; "
-            "give more rows, or the classifier's own head as head=AdueHead.from_weights(...)"
-        )
-    design = torch.cat([features, features.new_ones(len(features), 1)], dim=-1).double()
-    solution = torch.linalg.lstsq(design, logits.double(), driver="gelsd").solution
-    residual = (design @ solution - logits.double()).abs().max()
-    if residual > 1e-3 * (1 + logits.abs().max()):
-        raise DataError(
-            f"the logits are not a linear function of the features (off by up to {float(residual):.3g}); "
-            "pass the classifier's own head as head=AdueHead.from_weights(...)"
-        )
-    shape = HeadShape(hidden_size=features.shape[-1], num_labels=logits.shape[-1])
-    return AdueHead.from_weights(shape, {"out_weight": solution[:-1].T, "out_bias": solution[-1]})
 
 
 def _tensor(array: Tensor | np.ndarray) -> Tensor:

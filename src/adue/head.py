@@ -175,6 +175,39 @@ class AdueHead(nn.Module):
         return uncertainty(self.logits(features), self.score, self.sharpness)
 
 
+def recover_linear_head(features: Float[Tensor, "rows hidden"], logits: Float[Tensor, "rows classes"]) -> AdueHead:
+    """Return the linear head that gave `logits` from `features`, by least squares.
+
+    Raises
+    ------
+    DataError
+        When no linear head reproduces the logits to a thousandth of their size, or any head would: with no more rows
+        than weights per class there is one for whatever the logits are.
+
+    Examples
+    --------
+    >>> features = torch.tensor([[0.0], [1.0], [3.0]])
+    >>> head = recover_linear_head(features, torch.cat([2 - features, 1 - features], dim=-1))
+    >>> head.out_bias.detach()
+    tensor([2., 1.])
+    """
+    if len(features) <= features.shape[-1] + 1:
+        raise DataError(
+            f"{len(features)} rows of {features.shape[-1]} features do not tell which head gave their logits; "
+            "give more rows, or the classifier's own head as head=AdueHead.from_weights(...)"
+        )
+    design = torch.cat([features, features.new_ones(len(features), 1)], dim=-1).double()
+    solution = torch.linalg.lstsq(design, logits.double(), driver="gelsd").solution
+    residual = (design @ solution - logits.double()).abs().max()
+    if residual > 1e-3 * (1 + logits.abs().max()):
+        raise DataError(
+            f"the logits are not a linear function of the features (off by up to {float(residual):.3g}); "
+            "pass the classifier's own head as head=AdueHead.from_weights(...)"
+        )
+    shape = HeadShape(hidden_size=features.shape[-1], num_labels=logits.shape[-1])
+    return AdueHead.from_weights(shape, {"out_weight": solution[:-1].T, "out_bias": solution[-1]})
+
+
 def _stacked_linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     if weight.dim() == 2:  # noqa: PLR2004 - one head
         return linear(inputs, weight, bias)

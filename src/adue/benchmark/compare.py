@@ -60,14 +60,16 @@ def compare_cell(
     methods
         Their names; the softmax response first, and the paper's method before all that are compared with it.
     """
-    # References are known by what an earlier run has kept, whether or not this one was asked for them.
-    comparison = _Comparison(cell, resamples, {one.name: _recall(cell, one) for one in select_methods([*REFERENCES])})
-    complaints = []
     asked = [method for method in select_methods(methods) if cell.allows(method)]
     pending_sets = {
         method.name: [one for one in cell.task.sets if row_id(cell, one, method) not in done] for method in asked
     }
-    for method in asked if any(pending_sets.values()) else ():
+    if not any(pending_sets.values()):
+        return []
+    # References are known by what an earlier run has kept, whether or not this one was asked for them.
+    comparison = _Comparison(cell, resamples, {one.name: _recall(cell, one) for one in select_methods([*REFERENCES])})
+    complaints = []
+    for method in asked:
         pending = pending_sets[method.name]
         lost = method.name in REFERENCES and not comparison.known[method.name]
         if not pending and not lost:

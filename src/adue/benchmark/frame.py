@@ -61,19 +61,21 @@ class Domain:
 
     def auroc(self, methods: Collection[str]) -> pd.DataFrame:
         """Return AUROC averaged over seeds: a row per method, a column per task."""
-        chosen = self.frame[self.frame["method"].isin(methods)]
-        return chosen.pivot_table(index="method", columns=TASK, values="auroc", aggfunc="mean", sort=False)
+        return self._by_task("auroc", methods, dropna=True)
 
     def differences(self, methods: Collection[str]) -> pd.DataFrame:
         """Return AUROC minus that of the softmax response on the same rows and seeds, shaped as `auroc`."""
-        chosen = self.frame[self.frame["method"].isin(methods)]
-        return chosen.pivot_table(
-            index="method", columns=TASK, values="sr_difference", aggfunc="mean", dropna=False, sort=False
-        )
+        return self._by_task("sr_difference", methods, dropna=False)
 
     def complete(self, methods: Collection[str]) -> pd.DataFrame:
         """Return `auroc` of the methods that were judged on all rows of every cell."""
         return self.auroc(complete_methods(self.frame).intersection(methods))
+
+    def _by_task(self, column: str, methods: Collection[str], *, dropna: bool) -> pd.DataFrame:
+        chosen = self.frame[self.frame["method"].isin(methods)]
+        return chosen.pivot_table(
+            index="method", columns=TASK, values=column, aggfunc="mean", dropna=dropna, sort=False
+        )
 
 
 def complete_methods(frame: pd.DataFrame) -> set[str]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,12 @@ def read_file(path: Path) -> Dataset:
     return rows
 
 
+def require_distinct(header: Sequence[str], name: str) -> None:
+    """Refuse a header of the file `name` in which two columns are called the same: one would hide the other."""
+    if len(set(header)) != len(header):
+        raise DataError(f"{name} has two columns of the same name in its header ({', '.join(header)}); rename one")
+
+
 def _read_delimited(path: Path, delimiter: str) -> Dataset:
     reader = csv.reader(io.StringIO(_decode(path), newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
@@ -51,8 +57,7 @@ def _read_delimited(path: Path, delimiter: str) -> Dataset:
     except csv.Error as error:
         mend = "quote a text that holds quotes and double them, or write JSON lines"
         raise DataError(f"{path} is malformed at line {reader.line_num}: {error}; {mend}") from error
-    if len(set(header)) != len(header):
-        raise DataError(f"{path} has two columns of the same name in its header ({', '.join(header)}); rename one")
+    require_distinct(header, str(path))
     return Dataset.from_dict({name: [row[index] for row in rows] for index, name in enumerate(header)})
 
 

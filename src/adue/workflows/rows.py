@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from adue.datasets.files import require_distinct
 from adue.errors import ArtifactError, DataError
 from adue.files import atomic_write
 
@@ -130,9 +131,7 @@ def _json_lines(file: TextIO, name: str) -> Iterator[Row]:
 def _csv_rows(file: TextIO, name: str, delimiter: str) -> Iterator[Row]:
     reader = csv.DictReader(file, delimiter=delimiter, strict=True)
     try:
-        header = reader.fieldnames or ()
-        if len(set(header)) != len(header):
-            raise DataError(f"{name} has two columns of the same name in its header ({', '.join(header)}); rename one")
+        require_distinct(reader.fieldnames or (), name)
         for row in reader:
             if None in row or None in row.values():
                 raise DataError(
