@@ -1,13 +1,13 @@
 import torch
 
-from adue.sweep import balanced_batches, fewer_right_rows
+from adue.sweep import balanced_rows, fewer_right_rows
 from tests.support.rows import random_head, rows_of
 
 
 def test_errors_and_right_rows_are_drawn_as_often_as_each_other() -> None:
     errors = torch.zeros(2000, dtype=torch.bool)
     errors[:100] = True
-    drawn = torch.cat(list(balanced_batches(errors, 256, torch.Generator().manual_seed(0))))
+    drawn = balanced_rows(errors, torch.Generator().manual_seed(0))
     assert len(drawn) == 2000
     assert abs(float(errors[drawn].float().mean()) - 0.5) < 0.05
 

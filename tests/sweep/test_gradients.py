@@ -4,24 +4,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from adue.config import HeadScore
-from adue.head import uncertainty
+from adue.config import Activation, HeadScore
+from adue.head import ACTIVATIONS, uncertainty
 from adue.losses import error_bce, softmax_regularisation
-from adue.sweep.gradients import loss_gradient
+from adue.sweep.gradients import Logits, LossGradient, activation_gradient
 
 SCORES: tuple[HeadScore, ...] = ("smoothmax", "log_smoothmax", "entropy")
+
+
+def loss_gradient(
+    logits: Logits, errors: Tensor, anchor: Tensor, *, alpha: Tensor, sharpness: Tensor, score: HeadScore
+) -> Logits:
+    return LossGradient(alpha=alpha, sharpness=sharpness, score=score)(logits, 1 - errors, anchor)
 
 
 def by_autograd(
     logits: Tensor, errors: Tensor, anchor: Tensor, *, alpha: Tensor, sharpness: Tensor, score: HeadScore
 ) -> Tensor:
-    """The derivative of the loss as head and losses write it, one head at a time."""
+    """The derivative of the loss as head and losses write it, one head at a time, times the number of rows."""
     leaf = logits.clone().requires_grad_()
     losses = []
     for head, z in enumerate(leaf):
         u = uncertainty(z.T, score, float(sharpness[head]))
         losses.append(error_bce(u, errors[head]) + alpha[head] * softmax_regularisation(u, anchor[head]))
-    return torch.autograd.grad(torch.stack(losses).sum(), leaf)[0]
+    return torch.autograd.grad(torch.stack(losses).sum(), leaf)[0] * logits.shape[-1]
 
 
 @given(
@@ -58,6 +64,15 @@ def test_the_gap_of_two_logits_is_pushed_as_the_second_of_them(
     gap = loss_gradient(logits.diff(dim=1), errors, anchor, alpha=alpha, sharpness=lambdas, score=score)
     torch.testing.assert_close(gap, both[:, 1:], rtol=1e-6, atol=1e-9)
     torch.testing.assert_close(-gap, both[:, :1], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_an_activation_sends_back_the_gradient_of_autograd(activation: Activation) -> None:
+    before = torch.linspace(-4, 4, 41, dtype=torch.float64, requires_grad=True)
+    after, arriving = ACTIVATIONS[activation](before), torch.linspace(1, 2, 41, dtype=torch.float64)
+    expected = torch.autograd.grad(after, before, arriving, retain_graph=True)[0]
+    found = activation_gradient(activation, arriving, before.detach(), after.detach())
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_one_row_of_errors_serves_all_heads() -> None:

@@ -13,7 +13,7 @@ from adue.losses import error_bce, l2_sp, softmax_regularisation
 from adue.methods.method import FitRows
 from adue.methods.selection import require_learnable
 from adue.metrics import auroc
-from adue.sweep import balanced_batches, one_cycle
+from adue.sweep import balanced_rows, one_cycle
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def fit_single_logit(rows: FitRows, grid: Grid, settings: FitSettings) -> Single
     loss = _Loss(rows, start, torch.tensor([p.alpha for p in grid.points]), torch.tensor([p.beta for p in grid.points]))
     best = _Best(rows, len(grid.points), settings.patience)
     for epoch in range(1, settings.max_epochs + 1):
-        for batch in balanced_batches(rows.train.errors, settings.batch_size, generator):
+        for batch in balanced_rows(rows.train.errors, generator).split(settings.batch_size):
             optimizer.zero_grad(set_to_none=True)
             loss(_joined(groups), batch).sum().backward()
             optimizer.step()

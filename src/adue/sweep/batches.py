@@ -1,20 +1,18 @@
 """Which rows a step sees: drawn so that errors and right rows weigh the same."""
 
-from collections.abc import Iterator
-
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from adue.strata import stratified
 from adue.types import FeatureSet
 
 
-def balanced_batches(errors: Bool[Tensor, " rows"], batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """Yield one epoch of row numbers, drawn with replacement so that errors and correct rows weigh the same."""
+def balanced_rows(errors: Bool[Tensor, " rows"], generator: torch.Generator) -> Int[Tensor, " rows"]:
+    """Return the row numbers of an epoch, drawn with replacement so that errors and correct rows weigh the same."""
     share_of_errors = errors.double().mean()
     weights = torch.where(errors, 1 / share_of_errors, 1 / (1 - share_of_errors))
-    yield from torch.multinomial(weights, len(errors), replacement=True, generator=generator).split(batch_size)
+    return torch.multinomial(weights, len(errors), replacement=True, generator=generator)
 
 
 def fewer_right_rows(rows: FeatureSet, per_error: float, seed: int) -> FeatureSet:

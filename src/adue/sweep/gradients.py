@@ -5,44 +5,81 @@ dimension here and rows in the last, so that every operation runs along contiguo
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from adue.config import HeadScore
+from adue.config import Activation, HeadScore
 from adue.head import EPS
 
 Logits = Float[Tensor, "heads classes rows"]
 PerRow = Float[Tensor, "heads rows"]
+PerHead = Float[Tensor, "heads 1"]
 
 
-def loss_gradient(
-    logits: Logits,
-    errors: Float[Tensor, "#heads rows"],
-    softmax_response: Float[Tensor, "#heads rows"],
-    *,
-    alpha: Float[Tensor, " heads"],
-    sharpness: Float[Tensor, " heads"],
-    score: HeadScore,
-) -> Logits:
-    """Return the derivative of every head's ``BCE(U, e) + alpha mean((U - U0)^2)`` by its own logits.
+def activation_gradient(activation: Activation, gradient: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """Return the gradient of what enters an activation, from that of what leaves it; all of the same shape."""
+    backward = torch.ops.aten
+    pulled: Tensor
+    if activation == "tanh":
+        pulled = backward.tanh_backward(gradient, after)
+    elif activation == "gelu":
+        pulled = backward.gelu_backward(gradient, before)
+    else:
+        pulled = backward.threshold_backward(gradient, after, 0)
+    return pulled
+
+
+class _Sharpness(NamedTuple):
+    """Lambda of each head, and what is made of it once and not in every step."""
+
+    value: PerHead
+    negative: PerHead
+    twice_inverse: PerHead
+
+
+class LossGradient:
+    """The derivative of ``BCE(U, e) + alpha (U - U0)^2`` of each row by the logits of heads that share a score.
+
+    The loss of a batch is the mean over its rows.
 
     Parameters
     ----------
-    logits
-        With a single class: the gap between two, the second minus the first.
-    errors
-        1 where the classifier's answer is wrong, else 0; one row of them for all heads, or one per head.
-    softmax_response
-        U0, in [0, 1].
     alpha, sharpness
         Of each head; `sharpness` is lambda, which ``entropy`` has none of.
     """
-    u, slope = _slopes(logits, sharpness, score)
-    pull = (u - errors) / (u * (1 - u)) + 2 * alpha.unsqueeze(-1) * (u - softmax_response)
-    return slope * (pull / logits.shape[-1]).unsqueeze(1)
+
+    def __init__(self, *, alpha: Float[Tensor, " heads"], sharpness: Float[Tensor, " heads"], score: HeadScore) -> None:
+        self._twice_alpha = 2 * alpha.unsqueeze(-1)
+        column = sharpness.unsqueeze(-1)
+        self._sharpness = _Sharpness(column, -column, 2 / column)
+        self._score = score
+
+    def __call__(
+        self, logits: Logits, right: Float[Tensor, "#heads rows"], softmax_response: Float[Tensor, "#heads rows"]
+    ) -> Logits:
+        """Return the derivative by `logits`.
+
+        Parameters
+        ----------
+        logits
+            With a single class: the gap between two, the second minus the first.
+        right
+            0 where the classifier's answer is wrong, else 1; one row of them for all heads, or one per head.
+        softmax_response
+            U0, in [0, 1].
+        """
+        raw, slope = _slopes(logits, self._sharpness, self._score)
+        # As the scores and `error_bce` clamp: only the score in log space goes nearer to 0 and 1 than EPS.
+        kind = torch.finfo(raw.dtype)
+        inside = (kind.tiny, 1 - kind.eps) if self._score == "log_smoothmax" else (EPS, 1 - EPS)
+        # d BCE / dU is 1 / (1 - U) for a right answer and -1 / U for a wrong one.
+        pull = (right - raw).reciprocal_().addcmul_(raw - softmax_response, self._twice_alpha)
+        # What autograd does after a clamp, and a third of what it takes to compare and to multiply.
+        return slope.mul_(torch.ops.aten.hardtanh_backward(pull, raw, *inside).unsqueeze(1))
 
 
 def with_both_classes(logits: Logits) -> Float[Tensor, "heads all_classes rows"]:
@@ -50,45 +87,42 @@ def with_both_classes(logits: Logits) -> Float[Tensor, "heads all_classes rows"]
     return torch.cat([torch.zeros_like(logits), logits], dim=1) if logits.shape[1] == 1 else logits
 
 
-def _slopes(logits: Logits, sharpness: Float[Tensor, " heads"], score: HeadScore) -> tuple[PerRow, Logits]:
-    """Return U, inside (0, 1), and dU / dlogits, which is zero where U was moved inside."""
+def _slopes(logits: Logits, sharpness: _Sharpness, score: HeadScore) -> tuple[PerRow, Logits]:
+    """Return U before it is clamped, and dU / dlogits."""
     gap = logits.shape[1] == 1
     if score == "smoothmax":
-        raw, slope = (_smoothmax_of_gap if gap else _smoothmax)(logits, sharpness)
-    elif score == "entropy":
-        raw, slope = (_entropy_of_gap if gap else _entropy)(logits)
-    else:
-        raw, slope = _log_smoothmax(with_both_classes(logits), sharpness)
-        slope = slope[:, -1:] if gap else slope
-    kind = torch.finfo(raw.dtype)
-    # As the scores and `error_bce` clamp: only the score in log space goes nearer to 0 and 1 than EPS.
-    low, high = (kind.tiny, 1 - kind.eps) if score == "log_smoothmax" else (EPS, 1 - EPS)
-    u = raw.clamp(low, high)
-    return u, slope.mul_((raw == u).unsqueeze(1))
+        return _smoothmax_of_gap(logits, sharpness) if gap else _smoothmax(logits, sharpness.value)
+    if score == "entropy":
+        return (_entropy_of_gap if gap else _entropy)(logits)
+    u, slope = _log_smoothmax(with_both_classes(logits), sharpness.value)
+    return u, slope[:, -1:] if gap else slope
 
 
-def _smoothmax(logits: Logits, sharpness: Float[Tensor, " heads"]) -> tuple[PerRow, Logits]:
+def _smoothmax(logits: Logits, sharpness: PerHead) -> tuple[PerRow, Logits]:
     """With s = softmax(lambda p): dSmoothMax / dp = s, and log-sum-exp(lambda p) = lambda max p - log max s."""
     scale = 1 / (1 - 1 / logits.shape[1])
     p = logits.softmax(dim=1)
-    s = (sharpness[:, None, None] * p).softmax(dim=1)
-    smooth_max = p.amax(dim=1) - s.amax(dim=1).log_() / sharpness[:, None]
+    s = (sharpness.unsqueeze(-1) * p).softmax(dim=1)
+    smooth_max = p.amax(dim=1) - s.amax(dim=1).log_() / sharpness
     weighted = s.mul_(p)
     return scale * (1 - smooth_max), (p * weighted.sum(dim=1, keepdim=True)).sub_(weighted).mul_(scale)
 
 
-def _smoothmax_of_gap(gap: Logits, sharpness: Float[Tensor, " heads"]) -> tuple[PerRow, Logits]:
-    """With h the smaller probability and s = sigmoid(-lambda (1 - 2 h)): U = 2 h + 2 log(1 - s) / lambda."""
-    gap, sharpness = gap.squeeze(1), sharpness.unsqueeze(-1)
-    smaller = gap.abs().neg_().sigmoid_()
-    twice = 2 * smaller
-    share = ((twice - 1) * sharpness).sigmoid_()
-    rest = 1 - share
-    slope = (rest - share).mul_(gap.sign()).mul_(twice).mul_(smaller.sub_(1))
-    return torch.addcmul(twice, rest.log_(), 2 / sharpness), slope.unsqueeze(1)
+def _smoothmax_of_gap(gap: Logits, sharpness: _Sharpness) -> tuple[PerRow, Logits]:
+    """With h the smaller probability and r = sigmoid(lambda (1 - 2 h)): U = 2 h + 2 log r / lambda.
+
+    Its derivative by the gap is ``sign(gap) 2 h (1 - h) (1 - 2 r)``.
+    """
+    gap = gap.squeeze(1)
+    smaller = gap.copysign(-1).sigmoid_()
+    twice = smaller + smaller
+    share = torch.addcmul(sharpness.value, twice, sharpness.negative).sigmoid_()
+    slope = torch.addcmul(twice, twice, smaller, value=-1)
+    slope.addcmul_(slope, share, value=-2)
+    return twice.addcmul_(share.log_(), sharpness.twice_inverse), slope.mul_(gap.sign()).unsqueeze(1)
 
 
-def _log_smoothmax(logits: Logits, sharpness: Float[Tensor, " heads"]) -> tuple[PerRow, Logits]:
+def _log_smoothmax(logits: Logits, sharpness: PerHead) -> tuple[PerRow, Logits]:
     """With q the lambda-norm of p, d log q / dlogits = softmax(lambda z) - softmax(z), which sums to zero.
 
     The entry of the largest logit is minus the sum of the others: of two numbers next to one, the difference would be
@@ -96,10 +130,10 @@ def _log_smoothmax(logits: Logits, sharpness: Float[Tensor, " heads"]) -> tuple[
     """
     top = logits.argmax(dim=1, keepdim=True)
     gaps = (logits - logits.gather(1, top)).scatter(1, top, -torch.inf)
-    sharpened = sharpness[:, None, None] * gaps
+    sharpened = sharpness.unsqueeze(-1) * gaps
     rest, sharp_rest = softplus(gaps.logsumexp(dim=1)), softplus(sharpened.logsumexp(dim=1))
-    minus_log_q = rest - sharp_rest / sharpness[:, None]
-    scale = -1 / torch.expm1((1 / sharpness - 1) * math.log(logits.shape[1]))[:, None]
+    minus_log_q = rest - sharp_rest / sharpness
+    scale = -1 / torch.expm1((1 / sharpness - 1) * math.log(logits.shape[1]))
     difference = (gaps - rest.unsqueeze(1)).exp_() - (sharpened - sharp_rest.unsqueeze(1)).exp_()
     difference.scatter_(1, top, -difference.sum(dim=1, keepdim=True))
     return -torch.expm1(-minus_log_q) * scale, difference.mul_((scale * (-minus_log_q).exp()).unsqueeze(1))

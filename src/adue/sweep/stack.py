@@ -1,9 +1,9 @@
 """A stack of heads that learn side by side: one product serves all heads that see the same rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -11,8 +11,8 @@ from torch import Tensor
 
 from adue.config import HeadScore
 from adue.head import ACTIVATIONS, AdueHead, uncertainty
-from adue.sweep.gradients import Logits, loss_gradient, with_both_classes
-from adue.sweep.layer import PerHead, Shared, StackedLayer, joined
+from adue.sweep.gradients import Logits, LossGradient, activation_gradient, with_both_classes
+from adue.sweep.layer import PerHead, Shared, StackedLayer
 
 Weights = dict[str, Tensor]
 """Parameters by name; with a first dimension of heads where a whole stack is meant."""
@@ -33,25 +33,22 @@ class Member:
     seed: int
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """The rows that the heads of one seed see in a step."""
 
     features: Float[Tensor, "rows hidden"]
-    errors: Float[Tensor, "1 rows"]
+    right: Float[Tensor, "1 rows"]
     softmax_response: Float[Tensor, "1 rows"]
 
 
-@dataclass(frozen=True)
-class _Dense:
-    """The last hidden layer, and what takes its gradient back through the activation."""
+class _Dense(NamedTuple):
+    """The last hidden layer before and after its activation."""
 
+    before: PerHead
     hidden: PerHead
-    pull: Callable[[Tensor], tuple[Tensor]]
 
 
-@dataclass(frozen=True)
-class _Pass:
+class _Pass(NamedTuple):
     """What one pass through the heads leaves for the way back; `dense` only where there is such a layer."""
 
     logits: Logits
@@ -86,24 +83,24 @@ class HeadStack:
             for layer in ("dense", "out")
             if f"{layer}_weight" in weights
         }
-        self._activation = start.shape.activation and ACTIVATIONS[start.shape.activation]
-        self._arrange(device)
+        self._activation = start.shape.activation
+        self.device = device
+        self._arrange()
 
-    def _arrange(self, device: torch.device) -> None:
+    def _arrange(self) -> None:
         def column(name: str) -> Tensor:
-            return torch.tensor([getattr(member, name) for member in self.members], device=device)
+            return torch.tensor([getattr(member, name) for member in self.members], device=self.device)
 
-        self._alpha, self._decay = column("alpha"), 2 * column("beta")
-        self._rate, self._sharpness = column("learning_rate"), column("sharpness")
-        self._scores = _runs([member.score for member in self.members])
+        alpha, sharpness = column("alpha"), column("sharpness")
+        self._losses = [
+            (LossGradient(alpha=alpha[heads], sharpness=sharpness[heads], score=score), heads)
+            for score, heads in _runs([member.score for member in self.members])
+        ]
         self._seeds = _runs([(member.score, member.seed) for member in self.members])
         seeds = sorted({member.seed for member in self.members})
-        self._seed_places = torch.tensor([seeds.index(member.seed) for member in self.members], device=device)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the stack lies."""
-        return self._rate.device
+        self._seed_places = torch.tensor([seeds.index(member.seed) for member in self.members], device=self.device)
+        for layer in self._layers.values():
+            layer.arrange(column("learning_rate"), 2 * column("beta"), [heads for _, heads in self._seeds])
 
     @property
     def multiplications(self) -> int:
@@ -116,7 +113,7 @@ class HeadStack:
         self.members = [self.members[place] for place in places.tolist()]
         for layer in self._layers.values():
             layer.keep(places)
-        self._arrange(self.device)
+        self._arrange()
 
     def weights(self, places: Tensor) -> Weights:
         """Return the parameters of the heads at these places, by the names that :class:`AdueHead` has for them."""
@@ -126,7 +123,7 @@ class HeadStack:
 
     def uncertainty(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, "heads rows"]:
         """Return U of every head for the same rows."""
-        logits = with_both_classes(self._forward([(slice(None), features)]).logits)
+        logits = with_both_classes(self._forward([features] * len(self._seeds)).logits)
         alike = _runs([(member.score, member.sharpness) for member in self.members])
         return torch.cat([uncertainty(logits[heads], *score, dim=1) for score, heads in alike])
 
@@ -138,36 +135,36 @@ class HeadStack:
         batches
             The rows to learn from, by seed.
         """
-        inputs = [(heads, batches[seed].features) for (_, seed), heads in self._seeds]
+        inputs = [batches[seed].features for (_, seed), _ in self._seeds]
         forward = self._forward(inputs)
-        slopes = [self._slope(forward.logits[heads], heads, score, batches) for score, heads in self._scores]
-        self._backward(forward, joined(slopes), inputs)
+        self._backward(forward, self._slope(forward.logits, batches), inputs)
         for layer in self._layers.values():
-            layer.step(self._rate * share, self._decay)
+            layer.step(share)
 
-    def _slope(self, logits: Logits, heads: slice, score: HeadScore, batches: Mapping[int, Batch]) -> Logits:
+    def _slope(self, logits: Logits, batches: Mapping[int, Batch]) -> Logits:
+        if len(batches) == 1 == len(self._losses):
+            (batch,), ((loss, _),) = batches.values(), self._losses
+            return loss(logits, batch.right, batch.softmax_response)
         several = [batches[seed] for seed in sorted(batches)]
-        errors = joined([batch.errors for batch in several])
-        anchor = joined([batch.softmax_response for batch in several])
-        if len(several) > 1:
-            errors, anchor = errors[self._seed_places[heads]], anchor[self._seed_places[heads]]
-        return loss_gradient(
-            logits, errors, anchor, alpha=self._alpha[heads], sharpness=self._sharpness[heads], score=score
-        )
+        right = torch.cat([batch.right for batch in several])[self._seed_places]
+        anchor = torch.cat([batch.softmax_response for batch in several])[self._seed_places]
+        return torch.cat([loss(logits[heads], right[heads], anchor[heads]) for loss, heads in self._losses])
 
     def _forward(self, inputs: Shared) -> _Pass:
         if self._activation is None:
             return _Pass(self._layers["out"].outputs(inputs))
-        hidden, pull = torch.func.vjp(self._activation, self._layers["dense"].outputs(inputs))[:2]
-        return _Pass(self._layers["out"].outputs(hidden), _Dense(hidden, pull))
+        dense = self._layers["dense"].outputs(inputs)
+        hidden = ACTIVATIONS[self._activation](dense)
+        return _Pass(self._layers["out"].outputs(hidden), _Dense(dense, hidden))
 
     def _backward(self, forward: _Pass, slope: Logits, inputs: Shared) -> None:
         out = self._layers["out"]
-        if forward.dense is None:
+        if forward.dense is None or self._activation is None:
             out.backward(slope, inputs)
         else:
             out.backward(slope, forward.dense.hidden)
-            self._layers["dense"].backward(*forward.dense.pull(out.arriving(slope)), inputs)
+            arriving = activation_gradient(self._activation, out.arriving(slope), *forward.dense)
+            self._layers["dense"].backward(arriving, inputs)
 
 
 def _runs(keys: Sequence[Key]) -> list[tuple[Key, slice]]:
