@@ -277,6 +277,23 @@ def test_what_was_trained_in_bfloat16_is_read_back_and_answers_in_float32(tmp_pa
     assert train_adapter(base, rows(40), rows(20), tmp_path / "out", settings, id2label=NAMES).record.best_epoch >= 1
 
 
+def test_evaluation_reads_texts_of_like_length_together(tmp_path: Path, base: str) -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def note(module: torch.nn.Module, inputs: tuple[Any, ...]) -> None:
+        # Of the three tables of BERT only that of words knows a token that stands for none.
+        if isinstance(module, torch.nn.Embedding) and module.padding_idx is not None and not module.training:
+            shapes.append(tuple(inputs[0].shape))
+
+    texts = [f"{'the ' * (row * 7 % 20)}good movie" for row in range(20)]
+    validation = Dataset.from_dict({"text": texts, "label": [0, 1] * 10})
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(note)
+    with hook:
+        train_adapter(base, rows(40), validation, tmp_path / "out", FAST, id2label=NAMES)
+    # Twenty rows of 4 to 23 tokens, in batches of eight; the first forward pass finds the head.
+    assert shapes[1:4] == [(8, 23), (8, 15), (4, 7)]
+
+
 def test_texts_are_cut_to_max_length(tmp_path: Path, base: str) -> None:
     settings = FAST.model_copy(update={"max_length": 5})
     result = train_adapter(base, rows(40), rows(20), tmp_path / "out", settings, id2label=NAMES)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from datasets import Dataset
 from sklearn.metrics import accuracy_score
+from torch.utils.data import Sampler, SequentialSampler
 from transformers import (
     DataCollatorWithPadding,
     EarlyStoppingCallback,
@@ -38,6 +39,13 @@ class SilentBar(ProgressCallback):
         """Print nothing."""
 
 
+class _SortedEvaluation(Trainer):
+    """A Trainer that evaluates rows in the order they have, where training groups them by length."""
+
+    def _get_eval_sampler(self, eval_dataset: Dataset) -> Sampler[int]:
+        return SequentialSampler(eval_dataset)
+
+
 def run_trainer(
     classifier: FrozenClassifier,
     train: Dataset,
@@ -58,11 +66,12 @@ def run_trainer(
         Folder for checkpoints; those of a run with the same `identity` are gone on from, others are deleted.
     """
     last = _last_checkpoint(checkpoints, identity)
-    trainer = Trainer(
+    judged = _tokenize(validation, classifier)
+    trainer = _SortedEvaluation(
         model=classifier.model,
         args=_arguments(checkpoints, settings, show_progress_bar=show_progress_bar),
         train_dataset=_tokenize(train, classifier),
-        eval_dataset=_tokenize(validation, classifier),
+        eval_dataset=judged.select(np.argsort(judged["length"][:])[::-1]),
         data_collator=DataCollatorWithPadding(classifier.tokenizer),
         compute_metrics=_accuracy,
         callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
@@ -107,7 +116,6 @@ def _arguments(folder: Path, settings: TrainingSettings, *, show_progress_bar: b
         warmup_steps=settings.warmup_fraction,
         num_train_epochs=settings.max_epochs,
         per_device_train_batch_size=settings.batch_size,
-        # Not larger: texts are grouped by length among as many batches as make a quarter of the rows.
         per_device_eval_batch_size=settings.batch_size,
         train_sampling_strategy="group_by_length",
         bf16=settings.computes_in_bf16,
