@@ -290,7 +290,7 @@ def test_evaluation_reads_texts_of_like_length_together(tmp_path: Path, base: st
     hook = torch.nn.modules.module.register_module_forward_pre_hook(note)
     with hook:
         train_adapter(base, rows(40), validation, tmp_path / "out", FAST, id2label=NAMES)
-    # Twenty rows of 4 to 23 tokens, in batches of eight; the first forward pass finds the head.
+    # Twenty rows of 4 to 23 tokens, in batches of eight; the first forward pass is the probe that finds the head.
     assert shapes[1:4] == [(8, 23), (8, 15), (4, 7)]
 
 
