@@ -64,7 +64,7 @@ class Task:
 NAMES = {0: "negative", 1: "positive"}
 SMALL = Task("minilm", train_rows=480, validation_rows=200, epochs=1, learning_rate=1e-3)
 MINILM = Task("minilm", train_rows=2000, validation_rows=1000, epochs=2, learning_rate=1e-3)
-SMOLLM2 = Task("smollm2-135m", train_rows=320, validation_rows=200, epochs=1, learning_rate=5e-4)
+SMOLLM2 = Task("smollm2-135m", train_rows=2000, validation_rows=200, epochs=1, learning_rate=5e-4)
 
 
 def train_ours(task: Task, bf16: bool | None, seed: int) -> Run:
