@@ -63,7 +63,7 @@ SETTINGS = st.builds(
     max_epochs=SIZES,
     patience=SIZES,
     warmup_fraction=st.floats(0, 1, exclude_max=True),
-    seed=st.integers(),
+    seed=st.integers(0, 2**32 - 1),
 )
 FADES = st.tuples(st.floats(0, 0.5), st.floats(0.5, 1, exclude_min=True))
 AUTO_SETTINGS = st.builds(
@@ -79,7 +79,7 @@ AUTO_SETTINGS = st.builds(
     fade=FADES,
     class_fade=FADES,
     reference_rows=st.integers(2, 10**6),
-    seed=st.integers(),
+    seed=st.integers(0, 2**32 - 1),
 )
 METRICS = st.builds(
     FitMetrics,

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -267,6 +269,22 @@ def test_too_few_rows_to_set_some_aside_are_refused(right: int, wrong: int) -> N
 def test_features_of_another_width_are_refused() -> None:
     with pytest.raises(DataError, match=r"^the features have 5 columns, the head was fitted on 6; extract them from"):
         fit().uncertainty(TRAIN.features[:, :5], TRAIN.logits)
+
+
+def test_logits_of_other_classes_are_refused() -> None:
+    with pytest.raises(DataError, match=r"^the logits have shape \(200, 2\), expected \(200, 3\)"):
+        fit().uncertainty(TRAIN.features, TRAIN.logits[:, :2])
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_auto_is_fitted_where_gradients_are_switched_off(mode: Callable[[], AbstractContextManager[None]]) -> None:
+    given = TRAIN.features, TRAIN.logits, TRAIN.require_classes()
+    with mode():
+        off = fit_features(*given)
+        inside = fit_features(*(tensor.clone() for tensor in given))
+    expected = fit_features(*given).uncertainty(TRAIN.features, TRAIN.logits)
+    for fitted in (off, inside):
+        assert torch.equal(fitted.uncertainty(TRAIN.features, TRAIN.logits), expected)
 
 
 def test_half_precision_features_are_scored() -> None:

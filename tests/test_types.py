@@ -1,10 +1,12 @@
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from adue.errors import DataError
-from adue.types import OUT_OF_SCOPE, FeatureSet
+from adue.types import OUT_OF_SCOPE, FeatureSet, class_ids
 
 FEATURES = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 LOGITS = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]])
@@ -26,6 +28,12 @@ def test_select_keeps_rows_together_by_index_and_by_mask() -> None:
     assert rows.select(rows.errors).labels is not None
     assert len(rows.select(rows.errors)) == 2
     assert FeatureSet(FEATURES, LOGITS).select(torch.tensor([1])).labels is None
+
+
+@pytest.mark.parametrize("labels", [[0.9, 1.2], [0, math.nan], [0, None], ["a", "b"], None, np.array(["a"])])
+def test_labels_that_are_not_whole_numbers_are_refused(labels: Any) -> None:
+    with pytest.raises(DataError, match=r"^labels must be whole numbers, the index of the class"):
+        class_ids(labels)
 
 
 def test_errors_need_labels() -> None:

@@ -125,11 +125,10 @@ class BaseAdueModel:
         on_epoch: Callable[[int], None] | None = None,
     ) -> Self:
         """Fit the uncertainty head on features of ``extract`` and return the model."""
-        assert train.labels is not None  # noqa: S101
         self.fitted = fit_features(
             train.features,
             train.logits,
-            train.labels,
+            train.require_classes(),
             validation=validation,
             head=self.classifier.head,
             grid=None if grid is None else Grid.load(grid),

@@ -30,7 +30,7 @@ from adue.metrics import require_both
 from adue.ranking import ranking_epochs
 from adue.scores import ADUE, GaussianStatistics, baseline_scores
 from adue.sweep import SweepResult, fit_heads
-from adue.types import FeatureSet
+from adue.types import FeatureSet, class_ids
 
 Array = TypeVar("Array", Tensor, np.ndarray)
 VALIDATION_SHARE = 0.2
@@ -70,12 +70,17 @@ class FittedHead:
         Raises
         ------
         DataError
-            When the features have another width than the head.
+            When the features have another width than the head, or the logits do not go with them.
         """
         if features.shape[-1] != self.head.shape.hidden_size:
             raise DataError(
                 f"the features have {features.shape[-1]} columns, the head was fitted on "
                 f"{self.head.shape.hidden_size}; extract them from the same model"
+            )
+        if logits.shape != (len(features), self.head.shape.num_labels):
+            raise DataError(
+                f"the logits have shape {tuple(logits.shape)}, expected {(len(features), self.head.shape.num_labels)}: "
+                "a row for each row of features and a column per class"
             )
         device = next(iter(self.head.state_dict().values())).device
         given = features.to(device).float()
@@ -134,7 +139,7 @@ def fit_features(
     """
     settings = settings or AutoSettings()
     points = points_to_train(settings, grid)
-    rows = FeatureSet(_tensor(features), _tensor(logits), _labels(labels))
+    rows = FeatureSet(_tensor(features), _tensor(logits), class_ids(labels))
     rows.require_classes()
     if validation is None or isinstance(settings, FitSettings):
         require_both(rows.errors.numpy(), "training")
@@ -227,15 +232,8 @@ def _tensor(array: Tensor | np.ndarray) -> Tensor:
 
 
 def _float32(rows: FeatureSet) -> FeatureSet:
-    return FeatureSet(_tensor(rows.features), _tensor(rows.logits), rows.labels)
-
-
-def _labels(labels: Tensor | np.ndarray | Sequence[int]) -> Tensor:
-    given = torch.as_tensor(labels).detach().cpu()
-    whole = given.to(torch.int64)
-    if not bool((whole == given).all()):
-        raise DataError("labels must be whole numbers, the index of the class; map names with --label-map")
-    return whole
+    labels = None if rows.labels is None else class_ids(rows.labels)
+    return FeatureSet(_tensor(rows.features), _tensor(rows.logits), labels)
 
 
 def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:

@@ -14,6 +14,8 @@ from adue.scores.outputs import error_log_odds
 from adue.types import FeatureSet
 
 
+@torch.inference_mode(mode=False)
+@torch.enable_grad()
 def fit_ranking_head(rows: FeatureSet, original: AdueHead, settings: AutoSettings) -> AdueHead:
     """Return a copy of `original` trained on `rows`; an untrained one where all of them are right, or all wrong.
 

@@ -1,5 +1,6 @@
 """Shapes shared by every room: features of rows, what the classifier said about them, and what comes out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,30 @@ OUT_OF_SCOPE = -1
 
 OUT_OF_SCOPE_NAME = "out-of-scope"
 """What such a row's label is called in data and reports."""
+
+
+def class_ids(labels: Tensor | np.ndarray | Sequence[int]) -> Int[Tensor, " rows"]:
+    """Return `labels` as int64 on the CPU.
+
+    Raises
+    ------
+    DataError
+        When they are not whole numbers.
+
+    Examples
+    --------
+    >>> class_ids([0.0, 2.0])
+    tensor([0, 2])
+    """
+    refused = DataError("labels must be whole numbers, the index of the class; map names with --label-map")
+    try:
+        given = torch.as_tensor(labels).detach().cpu()
+        whole = given.to(torch.int64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise refused from error
+    if not bool((whole == given).all()):
+        raise refused
+    return whole
 
 
 PART_ROWS = 8192

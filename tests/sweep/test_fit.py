@@ -10,6 +10,7 @@ from adue.errors import DataError
 from adue.head import AdueHead, softmax_response, uncertainty
 from adue.metrics import auroc
 from adue.sweep import SweepResult, fewer_right_rows, fit_heads
+from adue.sweep.stack import HeadStack
 from adue.types import FeatureSet
 from tests.support.rows import random_head, rows_of
 
@@ -327,6 +328,56 @@ def test_a_device_by_name_gives_the_same_heads_on_the_cpu() -> None:
     named = fit_heads(*rows, head, GRID.points, SETTINGS, device=torch.device("cpu", 0))
     assert named.weights["out_weight"].device == torch.device("cpu")
     assert torch.equal(named.weights["out_weight"], fit().weights["out_weight"])
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.bfloat16])
+def test_features_of_another_type_are_learned_from_in_float32(kind: torch.dtype) -> None:
+    head = random_head()
+    rows = rows_of(head), rows_of(head, seed=1)
+    train, validation = (FeatureSet(part.features.to(kind), part.logits, part.labels) for part in rows)
+    found = fit_heads(train, validation, head, GRID.points, SETTINGS)
+    train, validation = (FeatureSet(part.features.float(), part.logits, part.labels) for part in (train, validation))
+    expected = fit_heads(train, validation, head, GRID.points, SETTINGS)
+    assert torch.equal(found.weights["out_weight"], expected.weights["out_weight"])
+
+
+def test_a_batch_may_be_larger_than_all_rows() -> None:
+    head = random_head()
+    rows = rows_of(head), rows_of(head, seed=1)
+    huge, whole = (
+        fit_heads(*rows, head, GRID.points, SETTINGS.model_copy(update={"batch_size": size}))
+        for size in (10**12, len(rows[0]))
+    )
+    assert torch.equal(huge.weights["out_weight"], whole.weights["out_weight"])
+
+
+def test_validation_rows_are_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = fit()
+    judged: list[int] = []
+    uncertainty_of = HeadStack.uncertainty
+
+    def counted(stack: HeadStack, features: Tensor) -> Tensor:
+        judged.append(len(features))
+        return uncertainty_of(stack, features)
+
+    monkeypatch.setattr("adue.sweep.fit.JUDGED_ROWS", 7)
+    monkeypatch.setattr(HeadStack, "uncertainty", counted)
+    np.testing.assert_allclose(fit().validation_auroc, whole.validation_auroc, atol=1e-6)
+    assert max(judged) == 7
+
+
+def test_a_callback_may_use_autograd() -> None:
+    gradients: list[Tensor] = []
+
+    def on_epoch(_: int) -> None:
+        weight = torch.ones(1, requires_grad=True)
+        (3 * weight).sum().backward()
+        assert weight.grad is not None
+        gradients.append(weight.grad)
+
+    head = random_head()
+    fit_heads(rows_of(head), rows_of(head, seed=1), head, GRID.points, SETTINGS, on_epoch=on_epoch)
+    assert gradients[0].item() == 3
 
 
 @pytest.mark.parametrize("worth", [0, 2**60])

@@ -14,7 +14,8 @@ from torch.nn.functional import cross_entropy
 from transformers import TrainerCallback
 from transformers.trainer_callback import DefaultFlowCallback
 
-from adue.errors import ArtifactError, DataWarning, ModelError
+from adue.datasets import fingerprint
+from adue.errors import ArtifactError, DataError, DataWarning, ModelError
 from adue.training import RECORD_NAME, TrainingRecord, TrainingSettings, train_adapter
 from tests.support.tiny import save_tiny_base, tiny_tokenizer
 
@@ -106,14 +107,14 @@ def test_a_pooler_that_the_checkpoint_lacks_is_saved_with_the_adapter(tmp_path: 
 
 def test_the_folder_holds_a_plain_adapter_and_a_record_that_reads_back(tmp_path: Path, base: str) -> None:
     out = tmp_path / "out"
-    result = train_adapter(base, rows(40), rows(20), out, FAST, id2label=NAMES, data_sha256="f" * 64)
+    result = train_adapter(base, rows(40), rows(20), out, FAST, id2label=NAMES)
     config = json.loads((out / "adapter_config.json").read_text())
     assert (config["task_type"], config["base_model_name_or_path"]) == ("SEQ_CLS", base)
     record = TrainingRecord.from_dict(json.loads((out / RECORD_NAME).read_text()))
     assert record == result.record
     assert record.settings == FAST
     assert record.id2label == NAMES
-    assert (record.train_rows, record.validation_rows, record.data_sha256) == (40, 20, "f" * 64)
+    assert (record.train_rows, record.validation_rows, record.data_sha256) == (40, 20, fingerprint(rows(40)))
     assert record.validation_majority_accuracy == 0.5
     assert record.validation_accuracy == max(epoch.validation_accuracy for epoch in record.history)
     assert record.history[record.best_epoch - 1].validation_accuracy == record.validation_accuracy
@@ -167,15 +168,19 @@ def test_an_interrupted_run_goes_on_and_ends_like_one_in_a_piece(
     assert equal(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
 
 
+@pytest.mark.parametrize("left", ["", '{"epoch": 2'])
 def test_a_checkpoint_that_was_cut_short_is_passed_over(
-    tmp_path: Path, base: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, base: str, monkeypatch: pytest.MonkeyPatch, left: str
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("transformers.trainer.DEFAULT_CALLBACKS", [DefaultFlowCallback, Stop])
         with pytest.raises(KeyboardInterrupt):
             train_adapter(base, rows(40), rows(20), tmp_path / "out", FAST, id2label=NAMES)
     [newest] = tmp_path.glob(".out*/checkpoint-10")
-    (newest / "trainer_state.json").unlink()
+    if left:
+        (newest / "trainer_state.json").write_text(left, encoding="utf-8")
+    else:
+        (newest / "trainer_state.json").unlink()
     (newest / "optimizer.pt").unlink()
     assert len(train_adapter(base, rows(40), rows(20), tmp_path / "out", FAST, id2label=NAMES).record.history) == 3
 
@@ -220,6 +225,51 @@ def test_other_validation_rows_start_anew(tmp_path: Path, base: str, monkeypatch
         with pytest.raises(KeyboardInterrupt):
             train_adapter(base, rows(40), rows(20), tmp_path / "out", FAST, id2label=NAMES)
     assert not train_adapter(base, rows(40), rows(22), tmp_path / "out", FAST, id2label=NAMES).resumed
+
+
+def test_other_labels_start_anew(tmp_path: Path, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("transformers.trainer.DEFAULT_CALLBACKS", [DefaultFlowCallback, Stop])
+        with pytest.raises(KeyboardInterrupt):
+            train_adapter(base, rows(40), rows(20), tmp_path / "out", FAST, id2label=NAMES)
+    flipped = rows(40).map(lambda row: {"label": 1 - row["label"]})
+    assert not train_adapter(base, flipped, rows(20), tmp_path / "out", FAST, id2label=NAMES).resumed
+
+
+def test_a_run_that_had_stopped_early_does_no_more_epochs_when_it_is_called_again(
+    tmp_path: Path, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = FAST.model_copy(update={"learning_rate": 1e-9, "max_epochs": 10, "patience": 2})
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("adue.training.run._prove", full)
+        with pytest.raises(ArtifactError, match=r"No space left on device; mend that and run again, what was trained"):
+            train_adapter(base, rows(40), rows(20), tmp_path / "out", settings, id2label=NAMES)
+    with pytest.warns(DataWarning, match="it has learned nothing"):
+        result = train_adapter(base, rows(40), rows(20), tmp_path / "out", settings, id2label=NAMES)
+    assert (result.resumed, len(result.record.history)) == (True, 3)
+
+
+@pytest.mark.parametrize("name", ["training", "validation"])
+def test_rows_that_are_not_of_the_classes_are_refused_before_training(tmp_path: Path, base: str, name: str) -> None:
+    outside = rows(20).map(lambda _, place: {"label": -1 if place == 3 else 0}, with_indices=True)
+    for odd, words in (
+        (outside, r"1 of 20 {} rows .* none of the 2 classes \('out-of-scope'\)"),
+        (rows(0), "no {} rows"),
+    ):
+        given = (odd, rows(20)) if name == "training" else (rows(20), odd)
+        with pytest.raises(DataError, match=words.format(name)):
+            train_adapter(base, *given, tmp_path / "out", FAST, id2label=NAMES)
+
+
+def test_a_file_in_the_place_of_the_folder_is_noticed_before_training(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("", encoding="utf-8")
+    for out in (tmp_path / "out", tmp_path / "out" / "below"):
+        with pytest.raises(ArtifactError, match=r"out is a file, not a folder; choose another"):
+            train_adapter("nothing", rows(40), rows(20), out, FAST, id2label=NAMES)
 
 
 def test_patience_is_not_given_again_to_a_run_that_goes_on(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
-from adue.config import FrozenConfig
+from adue.config import FrozenConfig, Seed
 from adue.errors import DataError
 from adue.methods.method import Sampling
 from adue.scores import REFERENCE
@@ -16,7 +16,6 @@ from adue.training import TrainingSettings
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Rows = Annotated[int, Field(gt=0)]
-Seed = Annotated[int, Field(ge=0)]
 
 
 def _by_themselves(names: Any) -> Any:

@@ -22,7 +22,7 @@ Data = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.", min=0)]
+Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.", min=0, max=2**32 - 1)]
 NewFolder = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column with the texts; guessed from its name by default.")]
 UseCache = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")]

@@ -95,3 +95,5 @@ def print_training(result: "TrainingResult") -> None:
         ("time", f"{result.seconds:.0f} s{' (resumed)' if result.resumed else ''}"),
     ]
     out.print(facts("Trained", rows))
+    for note in result.notes:
+        out.print(f"note: {note}", markup=False)

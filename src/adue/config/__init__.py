@@ -12,7 +12,16 @@ from adue.config.saved import (
     HeadSource,
     Provenance,
 )
-from adue.config.settings import PRESETS, AutoSettings, FitSettings, HeadScore, HyperParameters, ScoreName, Settings
+from adue.config.settings import (
+    PRESETS,
+    AutoSettings,
+    FitSettings,
+    HeadScore,
+    HyperParameters,
+    ScoreName,
+    Seed,
+    Settings,
+)
 
 __all__ = [
     "FORMAT_VERSION",
@@ -34,6 +43,7 @@ __all__ = [
     "Provenance",
     "SavedConfig",
     "ScoreName",
+    "Seed",
     "Settings",
     "points_to_train",
 ]

@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field
 
 from adue.config.frozen import FrozenConfig
-from adue.config.settings import AutoSettings, FitSettings, HeadScore, HyperParameters
+from adue.config.settings import AutoSettings, FitSettings, HeadScore, HyperParameters, Seed
 from adue.errors import DataError
 
 
@@ -23,7 +23,7 @@ class Grid(FrozenConfig):
     beta: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(0.01, 0.1, 1.0), min_length=1)
     score: tuple[HeadScore, ...] = ()
     sharpness: tuple[Annotated[float, Field(gt=0)], ...] = ()
-    seed: tuple[int, ...] = ()
+    seed: tuple[Seed, ...] = ()
 
     @property
     def points(self) -> list[HyperParameters]:

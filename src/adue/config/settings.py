@@ -6,6 +6,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from adue.config.frozen import Fraction, FrozenConfig
 
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+"""What every library that draws something takes."""
 HeadScore = Literal["smoothmax", "log_smoothmax", "entropy"]
 """How the logits of a trained head become U."""
 ScoreName = Literal["auto", "smoothmax", "log_smoothmax", "entropy"]
@@ -58,7 +60,7 @@ class AutoSettings(FrozenConfig):
     class_fade: tuple[Fraction, Fraction] = (0.2, 0.6)
     required_gain: float | None = Field(default=1.0, ge=0)
     reference_rows: int = Field(default=1000, ge=2)
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _fades_rise(self) -> Self:
@@ -94,7 +96,7 @@ class FitSettings(FrozenConfig):
     train_dense: bool = True
     halving_factor: int | None = Field(default=None, ge=2)
     right_per_error: float | None = Field(default=None, gt=0)
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _norm_needs_an_order_above_one(self) -> Self:
@@ -114,7 +116,7 @@ class HyperParameters(FrozenConfig):
     beta: float = Field(default=0.1, ge=0)
     score: HeadScore | None = None
     sharpness: float | None = Field(default=None, gt=0)
-    seed: int | None = None
+    seed: Seed | None = None
 
     def applied_to(self, settings: "FitSettings") -> "FitSettings":
         """Return the settings with what this point says otherwise.

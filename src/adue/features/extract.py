@@ -19,7 +19,7 @@ from adue.features.manifest import Manifest, ShardEntry, advance, finish, read_m
 from adue.features.shards import SHARD_ROWS, Progress, read_shard, rows_key, shard_path, write_shard
 from adue.pretrained.tokens import Encoding
 from adue.scaling.processes import Processes
-from adue.types import FeatureSet
+from adue.types import FeatureSet, class_ids
 
 NAMES = {"features", "logits"}
 """What a shard of an extraction holds."""
@@ -67,6 +67,8 @@ def extract(
     ArtifactError
         When the cache cannot be written, or does not hold what another process has written.
     """
+    # Before the pass, so that labels of the wrong kind are not noticed after it.
+    ids = None if labels is None else class_ids(labels[:])
     budget = Budget(batch_size, batch_tokens or classifier.batch_tokens)
     folder = None if cache is None else cache / classifier.fingerprint
     compute = partial(_compute, classifier, budget=budget, on_progress=on_progress)
@@ -77,7 +79,7 @@ def extract(
         shards = _shards(classifier, parts, compute, folder, on_progress)
     shape = classifier.head.shape
     whole = joined(shards, {"features": shape.hidden_size, "logits": shape.num_labels}, folder)
-    return FeatureSet(**whole, labels=None if labels is None else torch.as_tensor(labels[:], dtype=torch.int64))
+    return FeatureSet(**whole, labels=ids)
 
 
 def read_extracted(manifest: Path) -> FeatureSet:

@@ -28,6 +28,9 @@ _Fit: TypeAlias = Callable[[FeatureSet, FeatureSet, AdueHead], SweepResult]
 FIRST_RUNG = 3
 """Epochs before successive halving first drops heads; each further rung is `halving_factor` times as late."""
 
+JUDGED_ROWS = 1024
+"""Validation rows that all heads judge at a time, so that memory does not grow with their number."""
+
 WORTH_SHARING = 2**26
 """Multiplications of a forward pass from which a step is divided among threads: about a millisecond's work for one."""
 
@@ -79,8 +82,8 @@ def fit_heads(
             _run(train, validation, stack, best, settings, on_epoch=on_epoch)
     if not np.isfinite(best.auroc).any():
         raise DataError(
-            f"none of {len(points)} heads could be trained: every U became NaN; use smaller learning rates, or look "
-            "for extreme features"
+            f"none of {len(points)} heads could be trained: every U became NaN; use smaller learning rates or "
+            "sharpness, or look for extreme features"
         )
     return SweepResult(tuple(points), best.auroc, tuple(map(int, best.epoch)), best.weights, original, settings)
 
@@ -115,19 +118,22 @@ def _run(
     on_epoch: Callable[[int], None] | None,
 ) -> None:
     rows = _Rows(train, sorted({member.seed for member in stack.members}), stack.device)
-    judged, errors = validation.features.to(stack.device), validation.errors.numpy()
+    judged = validation.features.to(stack.device, torch.float32).split(JUDGED_ROWS)
+    errors = validation.errors.numpy()
     shares, steps = one_cycle_shares(settings, len(train)), steps_per_epoch(settings, len(train))
     rung = FIRST_RUNG
     for epoch in range(1, settings.max_epochs + 1):
         drawn = rows.epoch({member.seed for member in stack.members}, settings.batch_size)
         for step, batches in enumerate(drawn, start=(epoch - 1) * steps):
             stack.step(batches, shares[step])
-        going_on = best.update(epoch, stack, auroc(stack.uncertainty(judged).double().cpu().numpy(), errors))
+        u = torch.cat([stack.uncertainty(part).cpu() for part in judged], dim=-1)
+        going_on = best.update(epoch, stack, auroc(u.double().numpy(), errors))
         if settings.halving_factor is not None and epoch == rung:
             going_on &= best.leaders(stack, settings.halving_factor)
             rung *= settings.halving_factor
         if on_epoch is not None:
-            on_epoch(epoch)
+            with torch.inference_mode(mode=False):
+                on_epoch(epoch)
         if not going_on.any():
             break
         if not going_on.all():
@@ -139,7 +145,7 @@ class _Rows:
 
     def __init__(self, train: FeatureSet, seeds: Sequence[int], device: torch.device) -> None:
         self._wrong = train.errors
-        self._features = train.features.to(device)
+        self._features = train.features.to(device, torch.float32)
         self._targets = torch.stack([(~train.errors).float(), softmax_response(train.logits)]).to(device)
         # Drawn on the CPU, so that another device learns from the same rows.
         self._generators = {seed: torch.Generator().manual_seed(seed) for seed in seeds}
@@ -154,7 +160,7 @@ class _Rows:
         drawn = balanced_rows(self._wrong, self._generators[seed]).to(self._features.device)
         targets = self._targets.index_select(1, drawn).split(1)
         # In the same memory every time: it stays in the processor's cache.
-        features = self._features.new_empty(batch_size, self._features.shape[-1])
+        features = self._features.new_empty(min(batch_size, len(drawn)), self._features.shape[-1])
         for places, *of_places in zip(*(part.split(batch_size, dim=-1) for part in (drawn, *targets)), strict=True):
             yield Batch(torch.index_select(self._features, 0, places, out=features[: len(places)]), *of_places)
 

@@ -72,7 +72,7 @@ class HeadStack:
 
     def __init__(self, members: Sequence[Member], start: AdueHead, device: torch.device) -> None:
         self.members = sorted(members, key=lambda member: (member.score, member.seed, member.index))
-        weights = {name: weight.detach().to(device) for name, weight in start.state_dict().items()}
+        weights = {name: weight.detach().to(device, torch.float32) for name, weight in start.state_dict().items()}
         self._layers = {
             layer: StackedLayer(
                 weights[f"{layer}_weight"],

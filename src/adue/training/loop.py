@@ -66,6 +66,8 @@ def run_trainer(
         Folder for checkpoints; those of a run with the same `identity` are gone on from, others are deleted.
     """
     last = _last_checkpoint(checkpoints, identity)
+    if last is not None:
+        settings = _as_stopped(settings, last)
     judged = _tokenize(validation, classifier)
     trainer = _SortedEvaluation(
         model=classifier.model,
@@ -81,7 +83,7 @@ def run_trainer(
         trainer.add_callback(SilentBar)
     model = classifier.model
     with quiet_transformers(), quick_dropouts(model), short_attention(classification_model(model)):
-        trainer.train(resume_from_checkpoint=last)
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
     # With bf16 the Trainer leaves the model in autocast; what is proved later is the model as it will be used.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     return read_history(trainer.state.log_history), last is not None
@@ -94,18 +96,39 @@ def _tokenize(rows: Dataset, classifier: FrozenClassifier) -> Dataset:
     return Dataset.from_dict(columns | {"labels": rows["label"][:]})
 
 
-def _last_checkpoint(folder: Path, identity: Mapping[str, Any]) -> str | None:
+def _last_checkpoint(folder: Path, identity: Mapping[str, Any]) -> Path | None:
     written = json.dumps(identity, sort_keys=True)
     mark = folder / IDENTITY
     if mark.is_file() and mark.read_text(encoding="utf-8") == written:
-        # The Trainer's state is written last: a checkpoint without it was cut short.
-        complete = [path.parent for path in folder.glob(f"checkpoint-*/{TRAINER_STATE_NAME}")]
-        newest = max(complete, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)
-        return None if newest is None else str(newest)
+        # The Trainer's state is written last: a checkpoint without it, or with half of it, was cut short.
+        found = (path.parent for path in folder.glob(f"checkpoint-*/{TRAINER_STATE_NAME}"))
+        newest_first = sorted(found, key=lambda path: int(path.name.rsplit("-", 1)[1]), reverse=True)
+        return next((path for path in newest_first if _read_state(path) is not None), None)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     mark.write_text(written, encoding="utf-8")
     return None
+
+
+def _read_state(checkpoint: Path) -> dict[str, Any] | None:
+    """Return what the Trainer knew at a checkpoint, None where it was not written to the end."""
+    try:
+        state: dict[str, Any] = json.loads((checkpoint / TRAINER_STATE_NAME).read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    return state
+
+
+def _as_stopped(settings: TrainingSettings, checkpoint: Path) -> TrainingSettings:
+    """Return settings under which a run that had stopped early before it is resumed does no more epochs.
+
+    The Trainer remembers for how many epochs nothing was gained, but not that it had stopped for it.
+    """
+    state = _read_state(checkpoint) or {}
+    stopping = state.get("stateful_callbacks", {}).get(EarlyStoppingCallback.__name__, {}).get("attributes", {})
+    if stopping.get("early_stopping_patience_counter", 0) < settings.patience:
+        return settings
+    return settings.model_copy(update={"max_epochs": round(state["epoch"])})
 
 
 def _arguments(folder: Path, settings: TrainingSettings, *, show_progress_bar: bool) -> TrainingArguments:

@@ -44,12 +44,16 @@ class TrainingRecord(FrozenConfig):
 
 
 class TrainingResult(Result):
-    """A trained adapter and its record; `seconds` is this process's share where the run was resumed."""
+    """A trained adapter and its record; `seconds` is this process's share where the run was resumed.
+
+    `notes` say what was done to the data first.
+    """
 
     adapter: str
     record: TrainingRecord
     seconds: float
     resumed: bool
+    notes: tuple[str, ...] = ()
 
 
 def read_history(log_history: list[dict[str, Any]]) -> tuple[EpochRecord, ...]:

@@ -13,7 +13,7 @@ from peft import PeftModel
 from transformers import set_seed
 
 from adue.datasets import fingerprint
-from adue.errors import ArtifactError, DataWarning, ModelError
+from adue.errors import ArtifactError, DataError, DataWarning, ModelError
 from adue.features.classifier import FrozenClassifier
 from adue.features.loading import load_trained
 from adue.files import move_saved
@@ -23,6 +23,7 @@ from adue.training.loop import run_trainer
 from adue.training.lora import add_lora
 from adue.training.record import TrainingRecord, TrainingResult, library_versions, write_record
 from adue.training.settings import TrainingSettings
+from adue.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 
 PROOF_ROWS = 16
 PROOF_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
@@ -37,7 +38,6 @@ def train_adapter(
     settings: TrainingSettings,
     *,
     id2label: Mapping[int, str],
-    data_sha256: str | None = None,
     overwrite: bool = False,
     show_progress_bar: bool = False,
 ) -> TrainingResult:
@@ -54,6 +54,8 @@ def train_adapter(
 
     Raises
     ------
+    DataError
+        When a data set is empty, or a label is not a class.
     ModelError
         When the base model cannot be loaded or adapted, or the adapter read back does not answer as it did.
     ArtifactError
@@ -67,6 +69,11 @@ def train_adapter(
     started = time.monotonic()
     if (out / "adapter_config.json").exists() and not overwrite:
         raise ArtifactError(f"{out} holds an adapter already; choose another folder, or give --overwrite")
+    for path in (out, *out.parents):
+        if path.exists() and not path.is_dir():
+            raise ArtifactError(f"{path} is a file, not a folder; choose another folder")
+    for name, rows in {"training": train, "validation": validation}.items():
+        _require_classes(rows, len(id2label), name)
     # The record says what was done here, so that another machine can do the same.
     settings = settings.model_copy(update={"bf16": settings.computes_in_bf16})
     set_seed(settings.seed)
@@ -74,12 +81,11 @@ def train_adapter(
     model = add_lora(loaded, settings)
     canonical = canonical_base_model(base_model)
     classifier = FrozenClassifier.wrap(model.train(), loaded.tokenizer, max_length=settings.max_length)
-    checkpoints = out.parent / f".{out.name}-checkpoints"
+    checkpoints, data_sha256 = out.parent / f".{out.name}-checkpoints", fingerprint(train)
     identity = {
         "base_model": canonical,
         "settings": settings.to_dict(),
         "data": data_sha256,
-        "rows": len(train),
         "validation": fingerprint(validation),
     }
     try:
@@ -112,10 +118,25 @@ def train_adapter(
             model, record, out, lambda folder: _prove(folder, base_model, classifier, validation["text"][:PROOF_ROWS])
         )
     except OSError as error:
-        raise ArtifactError(f"cannot write {out}: {error.strerror or error}; free some space, run again") from error
+        raise ArtifactError(
+            f"cannot write {out}: {error.strerror or error}; mend that and run again, what was trained is kept"
+        ) from error
     shutil.rmtree(checkpoints, ignore_errors=True)
     _warn_if_useless(record)
     return TrainingResult(adapter=str(out), record=record, seconds=time.monotonic() - started, resumed=resumed)
+
+
+def _require_classes(rows: Dataset, classes: int, name: str) -> None:
+    labels = class_ids(rows["label"][:])
+    outside = (labels < 0) | (labels >= classes)
+    if not len(labels):
+        raise DataError(f"there are no {name} rows; give at least one")
+    if bool(outside.any()):
+        first = int(labels[outside][0])
+        raise DataError(
+            f"{int(outside.sum())} of {len(rows)} {name} rows have a label that is none of the {classes} classes "
+            f"('{OUT_OF_SCOPE_NAME if first == OUT_OF_SCOPE else first}'); drop these rows"
+        )
 
 
 def _majority(rows: Dataset) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from pydantic import Field
 
-from adue.config import Fraction, FrozenConfig
+from adue.config import Fraction, FrozenConfig, Seed
 
 
 class TrainingSettings(FrozenConfig):
@@ -36,7 +36,7 @@ class TrainingSettings(FrozenConfig):
     patience: int = Field(default=5, gt=0)
     warmup_fraction: Fraction = 0.1
     max_length: int | None = Field(default=None, gt=0)
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
     bf16: bool | None = None
 
     @property

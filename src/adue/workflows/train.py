@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adue.datasets import fingerprint, load_splits
+from adue.datasets import load_splits
 from adue.training import TrainingResult, TrainingSettings, train_adapter
 from adue.workflows.options import DataOptions
 
@@ -28,14 +28,14 @@ def train(
     splits = load_splits(
         data, text_column=options.text_column, label_column=options.label_column, label_map=options.label_map
     )
-    return train_adapter(
+    result = train_adapter(
         base_model,
         splits["train"],
         splits["validation"],
         out,
         settings or TrainingSettings(),
         id2label={index: name for name, index in splits.label2id.items()},
-        data_sha256=fingerprint(splits["train"]),
         overwrite=overwrite,
         show_progress_bar=show_progress_bar,
     )
+    return result.model_copy(update={"notes": splits.notes})
