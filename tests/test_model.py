@@ -60,6 +60,10 @@ class TestPredict:
         assert u.std() > 0.01
         np.testing.assert_array_equal(u, fitted.predict(TEXTS).uncertainty)
 
+    def test_one_text_is_not_taken_for_a_list_of_characters(self, fitted: AdueModel) -> None:
+        with pytest.raises(DataError, match=r"got one text; give a list of it$"):
+            fitted.predict("a film to remember")
+
     def test_no_texts_give_no_rows(self, fitted: AdueModel) -> None:
         answers = fitted.predict([])
         assert answers.label_names == []

@@ -19,6 +19,13 @@ def test_the_text_column_is_the_likeliest_name_whatever_its_case(names: list[str
     assert guess_text_column(names) == expected
 
 
+@pytest.mark.parametrize("header", ["text;label", "text\tlabel", "text|label", "text,label"])
+def test_a_header_that_was_not_divided_is_not_taken_for_a_column(header: str) -> None:
+    with pytest.raises(DataError, match=r"^the only column is '.*': columns end with a comma in a \.csv file"):
+        guess_text_column([header])
+    assert guess_text_column([header], chosen=header) == header
+
+
 def test_the_first_of_two_names_that_differ_in_case_is_taken() -> None:
     assert guess_text_column(["Text", "text", "x"]) == "Text"
 

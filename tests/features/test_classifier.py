@@ -203,10 +203,11 @@ def test_an_empty_text_of_a_decoder_is_never_read_as_padding() -> None:
 
 def test_max_length_is_checked_and_cuts(bert: PeftModel) -> None:
     tokenizer = tiny_tokenizer(decoder=False)
-    with pytest.raises(
-        ModelError, match=re.escape("max_length 65 is not in 1..64, what this model and tokenizer allow")
-    ):
-        FrozenClassifier.wrap(bert, tokenizer, max_length=65)
+    for length in (2, 65):  # two of them are [CLS] and [SEP]
+        with pytest.raises(
+            ModelError, match=re.escape(f"max_length {length} is not in 3..64, what this model and tokenizer allow")
+        ):
+            FrozenClassifier.wrap(bert, tokenizer, max_length=length)
     short = FrozenClassifier.wrap(bert, tokenizer, max_length=6)
     assert [len(row["input_ids"]) for row in short.tokenize(["good " * 50, "good"])] == [6, 3]
 
@@ -218,7 +219,7 @@ def test_long_texts_are_read_whole_where_that_is_asked_for(tmp_path: Path) -> No
     tokenizer.model_max_length = 1024
     assert FrozenClassifier.wrap(model, tokenizer).max_length == 512
     assert FrozenClassifier.wrap(model, tokenizer, max_length=1024).max_length == 1024
-    with pytest.raises(ModelError, match=re.escape("max_length 1025 is not in 1..1024")):
+    with pytest.raises(ModelError, match=re.escape("max_length 1025 is not in 3..1024")):
         FrozenClassifier.wrap(model, tokenizer, max_length=1025)
 
 

@@ -71,6 +71,13 @@ def test_the_key_changes_with_any_piece(source: Path) -> None:
     assert pieces_key(pieces) != pieces_key([*pieces[:-1], replace(pieces[-1], rows=1)])
 
 
+def test_the_key_changes_with_a_file_of_as_many_other_rows(source: Path) -> None:
+    before = pieces_key(find_pieces(str(source)))
+    table = pq.read_table(source / "b.parquet")
+    pq.write_table(table.slice(0, len(table)).take(list(range(len(table)))[::-1]), source / "b.parquet")
+    assert pieces_key(find_pieces(str(source))) != before
+
+
 def test_a_source_that_is_not_there_or_not_whole_is_refused(tmp_path: Path, source: Path) -> None:
     with pytest.raises(DataError, match=r"no Parquet file at 'gone'; give a \.parquet file, or a folder of them"):
         find_pieces("gone")

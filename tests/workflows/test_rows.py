@@ -71,6 +71,18 @@ def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> Non
     assert read_all(path) == [{"text": "hello"}]
 
 
+def test_a_byte_order_mark_is_no_part_of_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO('\ufeff{"text": "a"}\n'))
+    assert list(read_rows("-")) == [[{"text": "a"}]]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_a_text_may_be_of_any_length(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("text\n" + "long " * 40_000 + "\n", encoding="utf-8")
+    assert read_all(path) == [{"text": "long " * 40_000}]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -50,12 +50,21 @@ def model_options(
         bool, typer.Option("--trust-remote-code", help="Run code a repository ships.")
     ] = False,
 ) -> "ModelOptions":
-    """Return how to load and run the classifier."""
+    """Return how to load and run the classifier.
+
+    Raises
+    ------
+    DataError
+        When two classes are given the same name.
+    """
     from adue.workflows.options import ModelOptions
 
+    names = None if labels is None else split_names(labels)
+    if names is not None and len(set(names)) < len(names):
+        raise DataError(f"--labels {labels} names a class twice; give each class a name of its own")
     return ModelOptions(
         base_model=base_model,
-        labels=None if labels is None else split_names(labels),
+        labels=names,
         head=head,
         dtype=dtype,
         merge=merge,

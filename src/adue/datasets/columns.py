@@ -31,6 +31,11 @@ def guess_text_column(names: Sequence[str], chosen: str | None = None) -> str:
     'Review'
     """
     if chosen is None and len(names) == 1:
+        if set(names[0]) & set(",;|\t"):
+            raise DataError(
+                f"the only column is '{names[0]}': columns end with a comma in a .csv file, with a tab in a .tsv file; "
+                "save it so, or name the column with --text-column"
+            )
         return names[0]
     return _pick(names, chosen, TEXT_COLUMNS, kind="text")
 

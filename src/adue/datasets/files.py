@@ -14,6 +14,9 @@ from datasets import Dataset
 
 from adue.errors import DataError
 
+# A text may be longer than the 131,072 characters that Python's csv allows a field.
+csv.field_size_limit(2**31 - 1)
+
 
 def read_file(path: Path) -> Dataset:
     """Return the rows of the file at `path`, which its ending tells how to read.

@@ -281,6 +281,8 @@ def token_limit(inner: Any, tokenizer: PreTrainedTokenizerBase, max_length: int 
         # RoBERTa counts positions from pad_token_id + 1.
         offset = (pad_token_id(inner.config) or 0) + 1 if "roberta" in inner.config.model_type else 0
         allowed = min(allowed, positions - offset)
-    if max_length is not None and not 0 < max_length <= allowed:
-        raise ModelError(f"max_length {max_length} is not in 1..{allowed}, what this model and tokenizer allow")
+    # A tokenizer asked for fewer than its own marks and one more does not cut at all.
+    least = tokenizer.num_special_tokens_to_add() + 1
+    if max_length is not None and not least <= max_length <= allowed:
+        raise ModelError(f"max_length {max_length} is not in {least}..{allowed}, what this model and tokenizer allow")
     return max_length or min(allowed, most)

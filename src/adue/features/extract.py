@@ -67,6 +67,8 @@ def extract(
     ArtifactError
         When the cache cannot be written, or does not hold what another process has written.
     """
+    if isinstance(texts, str):
+        raise DataError("expected texts, one after the other, and got one text; give a list of it")
     # Before the pass, so that labels of the wrong kind are not noticed after it.
     ids = None if labels is None else class_ids(labels[:])
     budget = Budget(batch_size, batch_tokens or classifier.batch_tokens)

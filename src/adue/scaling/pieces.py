@@ -33,6 +33,8 @@ class Piece:
     rows: int
     first: int
     """Rows of the file that come before."""
+    file_version: str
+    """Another one when the file has been written again: of its size, time or ETag, whatever its file system knows."""
 
     @property
     def name(self) -> str:
@@ -100,19 +102,20 @@ def find_pieces(source: str) -> list[Piece]:
         if not paths:
             raise DataError(f"there is no Parquet file at '{source}'; give a .parquet file, or a folder of them")
         row_groups = list(pool.map(lambda name: _row_groups(fs, name), paths))
+        versions = list(pool.map(lambda name: f"{fs.checksum(name):x}", paths))
     pieces: list[Piece] = []
-    for name, groups in zip(paths, row_groups, strict=True):
+    for name, groups, written in zip(paths, row_groups, versions, strict=True):
         first = 0
         for group, rows in enumerate(groups):
             for skip in range(0, rows, PIECE_ROWS):
                 count = min(PIECE_ROWS, rows - skip)
-                pieces.append(Piece(len(pieces), name, group, skip, count, first + skip))
+                pieces.append(Piece(len(pieces), name, group, skip, count, first + skip, written))
             first += rows
     return pieces
 
 
 def pieces_key(pieces: Iterable[Piece]) -> str:
-    """Return 32 hexadecimal digits that change with any piece."""
+    """Return 32 hexadecimal digits that change with any piece, and with any file of theirs that is written again."""
     return hashlib.sha256(json.dumps([asdict(piece) for piece in pieces]).encode()).hexdigest()[:32]
 
 

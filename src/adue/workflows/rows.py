@@ -120,7 +120,7 @@ def _json_lines(file: TextIO, name: str) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line.removeprefix("\ufeff"))
         except ValueError as error:
             raise DataError(f"line {number} of {name} is not JSON ({error}); give one object a line") from error
         if not isinstance(row, dict):
