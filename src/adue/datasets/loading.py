@@ -210,8 +210,8 @@ def _with_validation(
     check_classes(labels, label2id, f"{name}, {TRAIN}")
     if VALIDATION in splits or not wanted:
         return splits, ()
-    train, validation = carve_validation(labels, seed)
     rows = splits[TRAIN]
+    train, validation = carve_validation(rows["text"][:], labels, seed)
     carved = {TRAIN: rows.select(train), VALIDATION: rows.select(validation)}
     note = f"validation is 20 % of the given training rows (seed {seed})"
     return DatasetDict(carved | {split: splits[split] for split in splits if split != TRAIN}), (note,)

@@ -69,26 +69,31 @@ def without_secret_labels(splits: DatasetDict, secret: Sequence[str]) -> tuple[D
     return kept, notes
 
 
-def carve_validation(labels: Sequence[int], seed: int) -> tuple[list[int], list[int]]:
+def carve_validation(texts: Sequence[str], labels: Sequence[int], seed: int) -> tuple[list[int], list[int]]:
     """Return the indices, in order, of the rows to train on (80 %) and to validate on (20 %).
 
-    Classes keep their shares where each has rows enough for both parts.
+    Rows of the same text stay together: a text that was learned from would be judged too well. Classes keep their
+    shares where each has rows enough for both parts.
 
     Raises
     ------
     DataError
-        When there are fewer than two rows.
+        When there are fewer than two texts.
     """
-    if len(labels) < 2:  # noqa: PLR2004
-        raise DataError("one row cannot be split into train and validation; give more rows, or a validation file")
-    held_out = int(np.ceil(len(labels) * VALIDATION_SHARE))
-    train, validation = train_test_split(
-        np.arange(len(labels)), test_size=held_out, random_state=seed, stratify=strata(labels, held_out)
+    first = {text: row for row, text in reversed(list(enumerate(texts)))}
+    if len(first) < 2:  # noqa: PLR2004
+        raise DataError("one text cannot be split into train and validation; give more rows, or a validation file")
+    distinct = np.array(sorted(first.values()))
+    held_out = int(np.ceil(len(distinct) * VALIDATION_SHARE))
+    of_distinct = np.asarray(labels)[distinct]
+    _, chosen = train_test_split(
+        distinct, test_size=held_out, random_state=seed, stratify=strata(of_distinct, held_out)
     )
-    return sorted(train.tolist()), sorted(validation.tolist())
+    validation = np.isin([first[text] for text in texts], chosen)
+    return np.flatnonzero(~validation).tolist(), np.flatnonzero(validation).tolist()
 
 
-def strata(labels: Sequence[int], size: int) -> Sequence[int] | None:
+def strata(labels: np.ndarray, size: int) -> np.ndarray | None:
     """Return `labels` where both `size` rows and the rest can hold every class, else None: what to stratify by."""
     counts = np.unique(np.asarray(labels), return_counts=True)[1]
     return labels if counts.min() > 1 and len(counts) <= min(size, len(labels) - size) else None

@@ -1,6 +1,8 @@
 """`adue fit`: features once, then U as the settings say, saved beside the adapter."""
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from datasets import Dataset
@@ -19,6 +21,10 @@ NO_GAIN = (
     "the validation rows show no gain over the softmax response, so U is that response, calibrated, and ranks as it "
     "does; more validation rows may show one"
 )
+
+
+FEW = 0.05
+"""So large a share of validation rows may have a text that other rows have too before it is told."""
 
 
 class FitResult(Result):
@@ -95,7 +101,8 @@ def fit(
         return model.fitted.config
 
     config = group.once(fit_and_save)
-    notes = splits.notes + ((NO_GAIN,) if config.metrics.ranks_as_softmax_response else ())
+    no_gain = (NO_GAIN,) if config.metrics.ranks_as_softmax_response else ()
+    notes = splits.notes + no_gain + _told_repeats(splits["train"]["text"][:], splits["validation"]["text"][:])
     return FitResult(
         adapter=str(adapter),
         data=str(data),
@@ -105,6 +112,17 @@ def fit(
         seconds=time.monotonic() - started,
         notes=notes,
     )
+
+
+def _told_repeats(train: Sequence[str], validation: Sequence[str]) -> tuple[str, ...]:
+    counts = Counter(validation)
+    counts.update(set(train))
+    repeated = sum(counts[text] > 1 for text in validation)
+    told = (
+        f"{repeated:,} of {len(validation):,} validation rows have a text that other rows have too: their AUROC and "
+        "gain are overstated; drop the repeats"
+    )
+    return (told,) if repeated > FEW * len(validation) else ()
 
 
 def load_labelled(
