@@ -161,7 +161,7 @@ def _load_config(
             ) from error
         raise ModelError(
             f"the config.json of base model '{name}' is not one that transformers knows ({_first_line(error)}); "
-            "give another model with --base-model"
+            "give another model with --base-model (adue train: --model)"
         ) from error
     if id2label is not None:
         config.id2label = dict(id2label)
@@ -192,12 +192,13 @@ def _load_model(
     except OSError as error:
         raise ModelError(
             f"base model '{name}' has no safetensors weights that can be read ({_first_line(error)}); adue reads no "
-            "pickled .bin files: save the model with save_pretrained, or give another with --base-model"
+            "pickled .bin files: save the model with save_pretrained, or give another with --base-model (adue train: "
+            "--model)"
         ) from error
     except ValueError as error:
         raise ModelError(
             f"base model '{name}' ({config.model_type}) cannot be loaded as {called} "
-            f"({_first_line(error)}); give another model with --base-model"
+            f"({_first_line(error)}); give another model with --base-model (adue train: --model)"
         ) from error
     return model, info
 
@@ -244,12 +245,15 @@ def _agree_on_padding(name: str, model: PreTrainedModel, tokenizer: PreTrainedTo
 
 def _not_there(name: str, source: str) -> str:
     if Path(source).is_dir():
-        return f"the folder of base model '{name}' holds no readable config.json; give another with --base-model"
+        return (
+            f"the folder of base model '{name}' holds no readable config.json; give another with --base-model (adue "
+            "train: --model)"
+        )
     if name.startswith(("/", ".", "~")) or name.count("/") > 1:
-        return f"there is no folder '{name}'; give the base model's folder or hub id with --base-model"
+        return f"there is no folder '{name}'; give a folder or hub id with --base-model (adue train: --model)"
     return (
         f"base model '{name}' is neither a folder nor in the local Hugging Face cache, and could not be fetched; "
-        "copy it to this machine and give its folder with --base-model"
+        "copy it to this machine and give its folder with --base-model (adue train: --model)"
     )
 
 

