@@ -191,7 +191,7 @@ class TestTheBaseModel:
         expected = logits(load_trained(bert).model)
         (tmp_path / "base").rename(tmp_path / "moved")
         with pytest.raises(
-            ModelError, match=r"there is no folder '.*base'; give the base model's folder .*--base-model"
+            ModelError, match=r"there is no folder '.*base'; give a folder or hub id with --base-model"
         ):
             load_trained(bert)
         loaded = load_trained(bert, base_model=str(tmp_path / "moved"))
