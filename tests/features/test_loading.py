@@ -190,9 +190,7 @@ class TestTheBaseModel:
     def test_may_lie_elsewhere(self, bert: Path, tmp_path: Path) -> None:
         expected = logits(load_trained(bert).model)
         (tmp_path / "base").rename(tmp_path / "moved")
-        with pytest.raises(
-            ModelError, match=r"there is no folder '.*base'; give a folder or hub id with --base-model"
-        ):
+        with pytest.raises(ModelError, match=r"there is no folder '.*base'; give a folder or hub id with --base-model"):
             load_trained(bert)
         loaded = load_trained(bert, base_model=str(tmp_path / "moved"))
         assert torch.equal(logits(loaded.model), expected)
