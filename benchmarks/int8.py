@@ -4,7 +4,6 @@ The score is fitted once, with half of the validation rows; speed, accuracy, AUR
 `ratio` is PyTorch's time over that of the graph in 8 bits; `agree` tells whether the graph in float32 answers alike.
 """
 
-import statistics
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from adue.datasets import load_splits
 from adue.export import OnnxAdueModel, export_onnx
 from adue.types import Predictions
 from adue.workflows.demo import copy_packaged_adapter
-from measure import Run, arguments, in_turn, report, timed
+from measure import Run, arguments, in_turn, report, speed, timed
 
 TOLERANCE = 1e-4
 """How far U of the graph in float32 may lie from PyTorch's."""
@@ -43,11 +42,8 @@ def _run(model: AdueModel | OnnxAdueModel, texts: list[str]) -> Run:
 def quality(truth: np.ndarray, runs: list[Run], reference: list[Run]) -> dict[str, Any]:
     """Return the speed of one way against `reference`, how good its answers are, and how far they moved."""
     answers, expected = runs[0].answer, reference[0].answer
-    ratios = [plain.seconds / run.seconds for run, plain in zip(runs, reference, strict=True)]
     return {
-        "ratio": round(statistics.median(ratios), 2),
-        "ratio_low": round(min(ratios), 2),
-        "ratio_high": round(max(ratios), 2),
+        **speed(runs, reference),
         "accuracy": round(100 * accuracy_score(truth, answers.labels), 2),
         "auroc": round(100 * roc_auc_score(answers.labels != truth, answers.uncertainty), 2),
         "changed_predictions": _changed(answers, expected),

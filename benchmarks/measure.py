@@ -80,14 +80,18 @@ def parser_of(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def speed(ours: Sequence[Run], ordinary: Sequence[Run]) -> dict[str, float]:
+    """Return the median, lowest and highest ratio of ordinary time over ours, of runs in turn."""
+    ratios = [plain.seconds / fast.seconds for fast, plain in zip(ours, ordinary, strict=True)]
+    ratio, low, high = (round(choose(ratios), 2) for choose in (statistics.median, min, max))
+    return {"ratio": ratio, "ratio_low": low, "ratio_high": high}
+
+
 def report(name: str, ours: list[Run], ordinary: list[Run], *, agree: bool, target: Path | None, **more: Any) -> None:
     """Print the result as JSON, and write it to `target`; `ratio` is ordinary time over ours, higher is better."""
-    ratios = [plain.seconds / fast.seconds for fast, plain in zip(ours, ordinary, strict=True)]
     result = {
         "benchmark": name,
-        "ratio": round(statistics.median(ratios), 2),
-        "ratio_low": round(min(ratios), 2),
-        "ratio_high": round(max(ratios), 2),
+        **speed(ours, ordinary),
         "agree": agree,
         "seconds": round(statistics.median(run.seconds for run in ours), 3),
         "ordinary_seconds": round(statistics.median(run.seconds for run in ordinary), 3),
