@@ -22,9 +22,9 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipe
 from adue import AdueModel
 from adue.datasets import load_splits
 from adue.datasets.local import local_folder
-from adue.onnx.classifier import Backend
-from adue.pretrained import quiet_peft, resolve_base_model
-from adue.pretrained.quiet import quiet_transformers
+from adue.models.onnx.classifier import Backend
+from adue.models.pretrained import quiet_peft, resolve_base_model
+from adue.models.pretrained.quiet import quiet_transformers
 from adue.workflows.demo import copy_packaged_adapter
 from many_rows import growth
 from measure import Run, alone, in_turn, parser_of, report, timed, write

@@ -14,8 +14,8 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 
 from adue import AdueModel
 from adue.datasets import load_splits
-from adue.export import OnnxAdueModel, export_onnx
-from adue.types import Predictions
+from adue.foundation.types import Predictions
+from adue.models.export import OnnxAdueModel, export_onnx
 from adue.workflows.demo import copy_packaged_adapter
 from measure import Run, arguments, in_turn, report, speed, timed
 

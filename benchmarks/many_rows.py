@@ -12,7 +12,7 @@ import torch
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from adue import AdueModel
-from adue.pretrained import resolve_base_model
+from adue.models.pretrained import resolve_base_model
 from measure import Run, in_turn, timed
 
 STATUS = Path("/proc/self/status")

@@ -20,10 +20,10 @@ from peft import LoraConfig, TaskType, get_peft_model
 from sklearn.metrics import roc_auc_score
 
 from adue import AdueModel, FeatureSet
-from adue.config import PRESETS
 from adue.datasets import load_splits
-from adue.pretrained import load_classifier
-from adue.sampling.mc_dropout import PASSES, mc_dropout_logits
+from adue.foundation.config import PRESETS
+from adue.models.pretrained import load_classifier
+from adue.research.sampling.mc_dropout import PASSES, mc_dropout_logits
 from adue.scores.samples import sampled_answer_probability
 from adue.workflows.demo import copy_packaged_adapter
 from measure import Run, arguments, compare, report, timed

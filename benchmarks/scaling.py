@@ -18,7 +18,7 @@ from torch import Tensor
 
 from adue import AdueModel
 from adue.datasets import load_splits
-from adue.pretrained import load_classifier
+from adue.models.pretrained import load_classifier
 from measure import Run, arguments, compare, report, timed
 
 CORES = os.cpu_count() or 1

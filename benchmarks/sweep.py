@@ -19,12 +19,12 @@ from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.utils.data import DataLoader, TensorDataset
 
-from adue.config import FitSettings, Grid, HeadShape, HyperParameters
 from adue.datasets import load_splits
-from adue.head import AdueHead, smoothmax_uncertainty, softmax_response
-from adue.model import AdueModel
-from adue.sweep import fit_heads
-from adue.types import FeatureSet
+from adue.foundation.config import FitSettings, Grid, HeadShape, HyperParameters
+from adue.foundation.types import FeatureSet
+from adue.heads.head import AdueHead, smoothmax_uncertainty, softmax_response
+from adue.heads.sweep import fit_heads
+from adue.models.model import AdueModel
 from adue.workflows.demo import copy_packaged_adapter
 from measure import Run, alone, arguments, compare, report, timed
 from two_layer import measure_two_layer

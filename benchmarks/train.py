@@ -23,7 +23,7 @@ from sklearn.metrics import accuracy_score
 from transformers import DataCollatorWithPadding, EvalPrediction, Trainer, TrainingArguments, set_seed
 
 from adue.datasets import load_splits
-from adue.pretrained import load_classifier, quiet_peft, quiet_transformers
+from adue.models.pretrained import load_classifier, quiet_peft, quiet_transformers
 from adue.training import TARGET_MODULES, TrainingSettings, train_adapter
 from measure import Run, arguments, in_turn, report, timed
 

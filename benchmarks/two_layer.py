@@ -15,10 +15,10 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from adue.config import FitSettings, Grid, HeadShape
-from adue.head import AdueHead, softmax_response
-from adue.sweep import fit_heads
-from adue.types import FeatureSet
+from adue.foundation.config import FitSettings, Grid, HeadShape
+from adue.foundation.types import FeatureSet
+from adue.heads.head import AdueHead, softmax_response
+from adue.heads.sweep import fit_heads
 
 HIDDEN, CLASSES, ROWS = 768, 2, 8000
 GRID = Grid()

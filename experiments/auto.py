@@ -13,14 +13,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from adue.config import GRIDS, AutoSettings, FitSettings
-from adue.correction import CorrectedResponse
-from adue.head import AdueHead
-from adue.methods.method import FitRows
-from adue.ranking import fit_ranking_head
+from adue.foundation.config import GRIDS, AutoSettings, FitSettings
+from adue.foundation.types import FeatureSet
+from adue.heads.correction import CorrectedResponse
+from adue.heads.head import AdueHead
+from adue.heads.ranking import fit_ranking_head
+from adue.heads.sweep import SweepResult, fit_heads
+from adue.research.methods.method import FitRows
 from adue.scores.outputs import error_log_odds
-from adue.sweep import SweepResult, fit_heads
-from adue.types import FeatureSet
 from development import Score, comparing, run
 
 

@@ -15,13 +15,13 @@ from sklearn.preprocessing import StandardScaler
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from adue import FitSettings
-from adue.config import PRESETS
 from adue.datasets import load_splits
-from adue.head import softmax_response
+from adue.foundation.config import PRESETS
+from adue.foundation.types import FeatureSet
+from adue.heads.head import softmax_response
 from adue.metrics import auroc
-from adue.pretrained import quiet_peft, resolve_base_model
-from adue.tasks.choices import AdueModelForMultipleChoice, multiple_choice_prompt
-from adue.types import FeatureSet
+from adue.models.pretrained import quiet_peft, resolve_base_model
+from adue.models.tasks.choices import AdueModelForMultipleChoice, multiple_choice_prompt
 from summary import print_table
 
 QUESTION = "Is this sentence from a movie review negative or positive?"

@@ -11,15 +11,15 @@ from pathlib import Path
 import torch
 from sklearn.model_selection import StratifiedKFold
 
-from adue.benchmark.adapters import ensure_adapter
-from adue.benchmark.plan import BenchmarkConfig, Task
-from adue.benchmark.rows import TaskRows, load_task_rows
-from adue.config import GRIDS, AutoSettings, FitSettings
-from adue.model import AdueModel
-from adue.ranking import fit_ranking_head
+from adue.foundation.config import GRIDS, AutoSettings, FitSettings
+from adue.foundation.types import FeatureSet
+from adue.heads.ranking import fit_ranking_head
+from adue.heads.sweep import fit_heads
+from adue.models.model import AdueModel
+from adue.research.benchmark.adapters import ensure_adapter
+from adue.research.benchmark.plan import BenchmarkConfig, Task
+from adue.research.benchmark.rows import TaskRows, load_task_rows
 from adue.scores.outputs import error_log_odds
-from adue.sweep import fit_heads
-from adue.types import FeatureSet
 from auto import fitted, head_score
 from development import Score, development_sets, extracted, fit_rows, open_adapter, run, scored
 

@@ -13,14 +13,14 @@ import pandas as pd
 from datasets import Dataset
 from torch import Tensor
 
-from adue.benchmark.plan import BenchmarkConfig, Task
-from adue.benchmark.prepared import split_by_error
-from adue.benchmark.rows import TaskRows, load_task_rows
 from adue.datasets import load_splits, subsample
-from adue.methods.method import FitRows
+from adue.foundation.types import FeatureSet
 from adue.metrics import compare_auroc
-from adue.model import AdueModel
-from adue.types import FeatureSet
+from adue.models.model import AdueModel
+from adue.research.benchmark.plan import BenchmarkConfig, Task
+from adue.research.benchmark.prepared import split_by_error
+from adue.research.benchmark.rows import TaskRows, load_task_rows
+from adue.research.methods.method import FitRows
 
 DEVELOPMENT_ROWS = 2000
 Score = Callable[[FeatureSet], Tensor]

@@ -6,13 +6,13 @@ Also the paper's head with L2-SP to a posterior mean: SWAG's, in place of the cl
 from collections.abc import Iterator
 from pathlib import Path
 
-from adue.config import GRIDS, AutoSettings, FitSettings
-from adue.head import AdueHead
-from adue.methods.method import FitRows
-from adue.methods.swag import draw_heads
-from adue.ranking import fit_ranking_head
+from adue.foundation.config import GRIDS, AutoSettings, FitSettings
+from adue.heads.head import AdueHead
+from adue.heads.ranking import fit_ranking_head
+from adue.heads.sweep import fit_heads
+from adue.research.methods.method import FitRows
+from adue.research.methods.swag import draw_heads
 from adue.scores.outputs import error_log_odds
-from adue.sweep import fit_heads
 from auto import fitted, head_score
 from development import Score, comparing, run
 

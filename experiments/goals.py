@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from adue.methods import METHODS
 from adue.metrics import mean_ranks as ranks
+from adue.research.methods import METHODS
 
 AUTO, PAPER, REFERENCE, ENSEMBLE = "adue-auto", "adue-paper", "softmax-response", "deep-ensemble"
 SHOWN = (AUTO, PAPER, "gradient-boosted", "swag-head", ENSEMBLE)

@@ -19,22 +19,22 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from adue.benchmark.plan import BenchmarkConfig, Task
-from adue.benchmark.prepared import split_by_error
-from adue.benchmark.rows import load_task_rows
-from adue.config import AutoSettings
-from adue.correction import DISTANCE, NEIGHBOUR, CorrectedResponse
-from adue.fading import fit_weakest, learners
-from adue.head import AdueHead
-from adue.methods.boosted import fit_boosted
-from adue.methods.method import FitRows, ScoreRows
-from adue.model import AdueModel
-from adue.ranking import fit_ranking_head
+from adue.foundation.config import AutoSettings
+from adue.foundation.types import FeatureSet
+from adue.heads.correction import DISTANCE, NEIGHBOUR, CorrectedResponse
+from adue.heads.fading import fit_weakest, learners
+from adue.heads.head import AdueHead
+from adue.heads.ranking import fit_ranking_head
+from adue.models.model import AdueModel
+from adue.research.benchmark.plan import BenchmarkConfig, Task
+from adue.research.benchmark.prepared import split_by_error
+from adue.research.benchmark.rows import load_task_rows
+from adue.research.methods.boosted import fit_boosted
+from adue.research.methods.method import FitRows, ScoreRows
 from adue.scores import GaussianStatistics, entropy, relative_mahalanobis
 from adue.scores.neighbours import fit_neighbours, neighbour_distance
 from adue.scores.outputs import error_log_odds
 from adue.scores.temperature import fit_temperature
-from adue.types import FeatureSet
 from development import development_sets, extracted, fit_rows, measured, open_adapter, run
 
 SETTINGS = AutoSettings(required_gain=None, head_prior_variance=(0.3,))

@@ -22,13 +22,13 @@ from transformers import (
 )
 
 from adue import FitSettings
-from adue.config import PRESETS
-from adue.head import softmax_response
+from adue.foundation.config import PRESETS
+from adue.foundation.types import FeatureSet
+from adue.heads.head import softmax_response
 from adue.metrics import auroc
-from adue.pretrained import quiet_peft, resolve_base_model
-from adue.tasks.entities import AGGREGATES, bio_spans, span_uncertainty
-from adue.tasks.tokens import AdueModelForTokenClassification
-from adue.types import FeatureSet
+from adue.models.pretrained import quiet_peft, resolve_base_model
+from adue.models.tasks.entities import AGGREGATES, bio_spans, span_uncertainty
+from adue.models.tasks.tokens import AdueModelForTokenClassification
 from summary import print_table
 
 TRAIN, VALIDATION = 1200, 400

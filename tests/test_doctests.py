@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 ROOMS = (
-    "adue.digests",
-    "adue.estimator",
-    "adue.head",
-    "adue.losses",
+    "adue.foundation.digests",
+    "adue.heads.estimator",
+    "adue.heads.head",
+    "adue.heads.losses",
     "adue.metrics.calibration",
     "adue.metrics.cells",
     "adue.metrics.delong",
@@ -32,7 +32,7 @@ ROOMS = (
     "adue.scores.samples",
     "adue.scores.temperature",
     "adue.scores.whitening",
-    "adue.strata",
+    "adue.foundation.strata",
 )
 
 
@@ -58,7 +58,7 @@ def test_every_public_function_has_an_example_that_is_true(function: Callable[..
 
 @pytest.mark.parametrize("name", ["FeatureSet", "FrozenConfig.to_dict"])
 def test_the_examples_of_classes_are_true(name: str) -> None:
-    home = import_module("adue.types" if name == "FeatureSet" else "adue.config.frozen")
+    home = import_module("adue.foundation.types" if name == "FeatureSet" else "adue.foundation.config.frozen")
     told: list[str] = []
     found = [test for test in doctest.DocTestFinder().find(home) if test.name.endswith(name) and test.examples]
     assert len(found) == 1

@@ -3,8 +3,8 @@ import pytest
 import torch
 from jaxtyping import TypeCheckError
 
-from adue.head import softmax_response
-from adue.losses import softmax_regularisation
+from adue.heads.head import softmax_response
+from adue.heads.losses import softmax_regularisation
 from adue.metrics import risk_coverage
 from adue.scores import mahalanobis
 from adue.scores.distances import GaussianStatistics

@@ -7,22 +7,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adue.config import AdueConfig, AutoSettings, FitSettings, Grid, HyperParameters
-    from adue.errors import AdueError, ArtifactError, DataError, DataWarning, MissingExtraError, ModelError
-    from adue.estimator import FittedHead, fit_features, score_features
-    from adue.head import AdueHead, smooth_max, softmax_response, uncertainty
-    from adue.model import AdueModel
-    from adue.tasks import AdueModelForMultipleChoice, AdueModelForTokenClassification
-    from adue.types import AdueOutput, FeatureSet, Predictions
+    from adue.foundation.config import AdueConfig, AutoSettings, FitSettings, Grid, HyperParameters
+    from adue.foundation.errors import AdueError, ArtifactError, DataError, DataWarning, MissingExtraError, ModelError
+    from adue.foundation.types import AdueOutput, FeatureSet, Predictions
+    from adue.heads.estimator import FittedHead, fit_features, score_features
+    from adue.heads.head import AdueHead, smooth_max, softmax_response, uncertainty
+    from adue.models.model import AdueModel
+    from adue.models.tasks import AdueModelForMultipleChoice, AdueModelForTokenClassification
 
 _HOMES = {
-    "adue.config": ("AdueConfig", "AutoSettings", "FitSettings", "Grid", "HyperParameters"),
-    "adue.errors": ("AdueError", "ArtifactError", "DataError", "DataWarning", "MissingExtraError", "ModelError"),
-    "adue.estimator": ("FittedHead", "fit_features", "score_features"),
-    "adue.head": ("AdueHead", "smooth_max", "softmax_response", "uncertainty"),
-    "adue.model": ("AdueModel",),
-    "adue.tasks": ("AdueModelForMultipleChoice", "AdueModelForTokenClassification"),
-    "adue.types": ("AdueOutput", "FeatureSet", "Predictions"),
+    "adue.foundation.config": ("AdueConfig", "AutoSettings", "FitSettings", "Grid", "HyperParameters"),
+    "adue.foundation.errors": (
+        "AdueError",
+        "ArtifactError",
+        "DataError",
+        "DataWarning",
+        "MissingExtraError",
+        "ModelError",
+    ),
+    "adue.heads.estimator": ("FittedHead", "fit_features", "score_features"),
+    "adue.heads.head": ("AdueHead", "smooth_max", "softmax_response", "uncertainty"),
+    "adue.models.model": ("AdueModel",),
+    "adue.models.tasks": ("AdueModelForMultipleChoice", "AdueModelForTokenClassification"),
+    "adue.foundation.types": ("AdueOutput", "FeatureSet", "Predictions"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

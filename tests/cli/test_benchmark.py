@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from adue.benchmark.store import Folders
-from tests.benchmark.conftest import Ground, finished, ground
+from adue.research.benchmark.store import Folders
 from tests.cli.test_commands import run
+from tests.research.benchmark.conftest import Ground, finished, ground
 
 __all__ = ["finished", "ground"]
 

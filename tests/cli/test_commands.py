@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 import adue
 from adue.cli import app
-from adue.config import FORMAT_VERSION
+from adue.foundation.config import FORMAT_VERSION
 from tests.support.adapters import save_tiny_adapter
 from tests.support.tiny import save_tiny_base
 from tests.support.workspace import Workspace

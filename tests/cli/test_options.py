@@ -3,8 +3,8 @@ import inspect
 import pytest
 
 from adue.cli import options
-from adue.errors import DataError
-from adue.features.batches import BATCH_SIZE
+from adue.foundation.errors import DataError
+from adue.models.features.batches import BATCH_SIZE
 from adue.workflows.options import ModelOptions
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adue import AdueModel
-from adue.pretrained.quiet import quiet_transformers
+from adue.models.pretrained.quiet import quiet_transformers
 from tests.support.adapters import fit_quickly, save_tiny_adapter
 
 

@@ -9,7 +9,7 @@ import torch
 from peft import IA3Config, PeftConfig, PeftModel
 
 from adue import AdueModel, softmax_response
-from adue.features.classifier import HEAD_TOLERANCE
+from adue.models.features.classifier import HEAD_TOLERANCE
 from tests.support.adapters import (
     fit_quickly,
     lora,

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from adue.datasets.archive import fetch_archive
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adue.datasets.archive import FILE_NAME, SHA256, fetch_archive
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 
 @pytest.fixture

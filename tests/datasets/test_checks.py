@@ -1,7 +1,7 @@
 import pytest
 
 from adue.datasets.checks import check_classes, check_texts
-from adue.errors import DataError, DataWarning
+from adue.foundation.errors import DataError, DataWarning
 
 
 def test_empty_texts_are_kept_with_a_warning_that_counts_them() -> None:

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from adue.datasets.columns import guess_label_column, guess_text_column
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from adue.datasets.files import read_file
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 AWKWARD = [
     "NA",

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from adue.datasets.hub import HubSource, load_hub
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 
 @pytest.mark.parametrize(

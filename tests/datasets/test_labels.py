@@ -4,8 +4,8 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
 from adue.datasets.labels import encode_labels, label_values, make_label2id
-from adue.errors import DataError
-from adue.types import OUT_OF_SCOPE
+from adue.foundation.errors import DataError
+from adue.foundation.types import OUT_OF_SCOPE
 
 BINARY = {"negative": 0, "positive": 1}
 

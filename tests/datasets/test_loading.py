@@ -5,8 +5,8 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from adue.datasets import load_splits
-from adue.errors import DataError, DataWarning
-from adue.types import OUT_OF_SCOPE
+from adue.foundation.errors import DataError, DataWarning
+from adue.foundation.types import OUT_OF_SCOPE
 
 BINARY = {"negative": 0, "positive": 1}
 

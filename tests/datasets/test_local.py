@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from adue.datasets.local import local_folder, read_local
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 
 def write_rows(path: Path, labels: list[object]) -> None:

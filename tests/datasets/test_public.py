@@ -14,8 +14,8 @@ from datasets import ClassLabel, Dataset, Features, Value
 from sklearn.utils import Bunch
 
 from adue.datasets import LabelledSplits, load_splits
-from adue.errors import DataError
-from adue.types import OUT_OF_SCOPE
+from adue.foundation.errors import DataError
+from adue.foundation.types import OUT_OF_SCOPE
 
 ALL = ("train", "validation", "test")
 

@@ -6,8 +6,8 @@ import pytest
 
 from adue.datasets import DATASETS, load_splits
 from adue.datasets.local import VARIABLE
-from adue.errors import DataError
-from adue.types import OUT_OF_SCOPE
+from adue.foundation.errors import DataError
+from adue.foundation.types import OUT_OF_SCOPE
 
 DEMO = ("reviews", "products", "editorials", "tweets", "reviews5", "products5", "editorials5", "tweets5")
 TEST_ONLY = {"toxigen-nonoverlap"}.union(*(entry.shifted for entry in DATASETS.values())) - {"reviews"}

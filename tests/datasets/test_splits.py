@@ -5,7 +5,7 @@ import pytest
 from datasets import Dataset, DatasetDict
 
 from adue.datasets.splits import carve_validation, read_folder, rename_splits, without_secret_labels
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 
 def distinct(labels: list[int]) -> list[str]:

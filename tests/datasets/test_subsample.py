@@ -6,7 +6,7 @@ from datasets import Dataset
 from sklearn.model_selection import train_test_split
 
 from adue.datasets import subsample
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 
 def rows_of(labels: list[int]) -> Dataset:

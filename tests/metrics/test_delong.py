@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy import ndarray
 from scipy.stats import norm
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.metrics import auroc, auroc_difference, delong_test
 from tests.metrics.cases import scored_rows
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy import ndarray
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.metrics import METRICS, MetricValues, evaluate_scores
 from tests.metrics.cases import scored_rows
 

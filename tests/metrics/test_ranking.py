@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy import ndarray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.metrics import aupr_error, auroc, fpr95, require_both
 from tests.metrics.cases import scored_rows
 

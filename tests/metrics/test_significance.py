@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy import ndarray
 
-from adue.errors import DataError, MissingExtraError
+from adue.foundation.errors import DataError, MissingExtraError
 from adue.metrics import critical_difference, friedman_test, holm, wilcoxon_holm
 
 

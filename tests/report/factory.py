@@ -5,9 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy import ndarray
 
-from adue.config import AdueConfig, AutoSettings, FitMetrics, FitSettings, HeadShape, HyperParameters, Provenance
+from adue.foundation.config import (
+    AdueConfig,
+    AutoSettings,
+    FitMetrics,
+    FitSettings,
+    HeadShape,
+    HyperParameters,
+    Provenance,
+)
 from adue.metrics import auroc_difference, auroc_interval
-from adue.results import EvaluationResult, ScoredSet, ScoreResult, SetResult
+from adue.report.results import EvaluationResult, ScoredSet, ScoreResult, SetResult
 from adue.scores import ADUE, REFERENCE
 
 ADAPTER_SHA256 = "0123456789ab" + "c" * 52

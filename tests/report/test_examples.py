@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from adue.report.examples import LONGEST_TEXT, SHOWN, confidently_wrong, most_uncertain
-from adue.results import ScoredSet
+from adue.report.results import ScoredSet
 from adue.scores import ADUE, REFERENCE
 from tests.report.factory import make_scored
 

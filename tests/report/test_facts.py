@@ -1,6 +1,6 @@
 """The facts of a configuration, with and without a known origin."""
 
-from adue.config import FORMAT_VERSION, AutoSettings, FitSettings
+from adue.foundation.config import FORMAT_VERSION, AutoSettings, FitSettings
 from adue.report.facts import Fact, fact_groups
 from tests.report.factory import ADAPTER_SHA256, make_config, make_evaluation
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from adue.config import FitSettings, ScoreName
+from adue.foundation.config import FitSettings, ScoreName
 from adue.report.plots import plots
 from tests.report.factory import make_config, make_result, make_scored
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs
 
-from adue.errors import ArtifactError, DataError
+from adue.foundation.errors import ArtifactError, DataError
 from adue.report import render_report, write_report
-from adue.results import SetResult
+from adue.report.results import SetResult
 from tests.report.factory import ADAPTER_SHA256, make_evaluation, make_result, make_scored
 
 BUNDLE = get_plotlyjs()

@@ -1,8 +1,8 @@
 """Tables: best score first, the reference not compared with itself, intervals to scale."""
 
 from adue.metrics import Interval
+from adue.report.results import ScoreResult, SetResult
 from adue.report.tables import human_rows, score_rows
-from adue.results import ScoreResult, SetResult
 from adue.scores import ADUE, REFERENCE
 from tests.report.factory import make_result, make_scored
 

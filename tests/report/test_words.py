@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from adue.config import AutoSettings, FitSettings, ScoreName
+from adue.foundation.config import AutoSettings, FitSettings, ScoreName
 from adue.metrics import Interval
 from adue.report import words
-from adue.results import ScoreResult, SetResult
+from adue.report.results import ScoreResult, SetResult
 from adue.scores import ADUE, REFERENCE
 from tests.report.factory import make_config, make_result, make_scored
 

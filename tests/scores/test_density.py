@@ -6,7 +6,7 @@ import torch
 from numpy import ndarray
 from sklearn.covariance import LedoitWolf
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.scores.density import ClassDensities, negative_log_density
 
 DRAW = np.random.default_rng(0)

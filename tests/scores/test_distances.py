@@ -6,7 +6,7 @@ import torch
 from numpy import ndarray
 from scipy.spatial.distance import mahalanobis as scipy_mahalanobis
 
-from adue.errors import DataError, DataWarning
+from adue.foundation.errors import DataError, DataWarning
 from adue.scores import DISTANCE_SCORES, GaussianStatistics, mahalanobis, marginal_mahalanobis, relative_mahalanobis
 from adue.scores.parts import ROWS_AT_ONCE
 

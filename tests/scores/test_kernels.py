@@ -4,9 +4,9 @@ import torch
 from sklearn.decomposition import PCA, KernelPCA
 from sklearn.kernel_approximation import Nystroem
 
+from adue.foundation.strata import stratified
 from adue.scores import kernels
 from adue.scores.kernels import KernelMap, fit_projection
-from adue.strata import stratified
 
 ROWS = torch.randn(400, 5, generator=torch.Generator().manual_seed(0)).double()
 LABELS = torch.arange(400) % 3

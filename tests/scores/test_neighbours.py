@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.scores.neighbours import fit_neighbours, neighbour_distance
 
 TRAIN = torch.randn(50, 6, generator=torch.Generator().manual_seed(0))

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
+from adue.foundation.types import FeatureSet
 from adue.scores import ADUE, DISTANCE_SCORES, OUTPUT_SCORES, REFERENCE, GaussianStatistics, baseline_scores
-from adue.types import FeatureSet
 
 ROWS = FeatureSet(torch.randn(6, 3), torch.randn(6, 2), torch.tensor([0, 0, 0, 1, 1, 1]))
 

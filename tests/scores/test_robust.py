@@ -5,7 +5,7 @@ from scipy.stats import spearmanr
 from sklearn.covariance import MinCovDet
 from sklearn.metrics import roc_auc_score
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.scores import kernels, robust
 from adue.scores.kernels import KernelMap
 from adue.scores.robust import RobustDensity, minimum_covariance_determinant, robust_distance

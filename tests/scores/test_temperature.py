@@ -4,7 +4,7 @@ import scipy.special
 import torch
 from sklearn.metrics import log_loss
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.scores.outputs import error_probability
 from adue.scores.temperature import BOUNDS, fit_temperature, temperature_scaled
 

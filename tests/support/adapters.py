@@ -10,7 +10,7 @@ from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from adue import AdueModel, FitSettings
-from adue.pretrained.quiet import quiet_transformers
+from adue.models.pretrained.quiet import quiet_transformers
 from tests.support.tiny import DECODERS, WORDS, save_tiny_base, tiny_tokenizer
 
 QUICK = FitSettings(max_epochs=3)

@@ -2,9 +2,9 @@
 
 import torch
 
-from adue.config import Activation, HeadShape
-from adue.head import AdueHead
-from adue.types import FeatureSet
+from adue.foundation.config import Activation, HeadShape
+from adue.foundation.types import FeatureSet
+from adue.heads.head import AdueHead
 
 
 def random_head(hidden: int = 6, classes: int = 3, activation: Activation | None = None, seed: int = 0) -> AdueHead:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from adue.pretrained import load_classifier
+from adue.models.pretrained import load_classifier
 from adue.training import TrainingSettings
 from adue.training.attention import NAME, SHORT, attend, short_attention
 from adue.training.dropout import quick_dropouts

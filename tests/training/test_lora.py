@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from adue.errors import ModelError
-from adue.pretrained import load_classifier
+from adue.foundation.errors import ModelError
+from adue.models.pretrained import load_classifier
 from adue.training import TARGET_MODULES, TrainingSettings
 from adue.training.lora import add_lora, default_targets, linear_layers
 from tests.support.tiny import CONFIGS, save_tiny_base

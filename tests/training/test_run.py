@@ -15,7 +15,7 @@ from transformers import TrainerCallback
 from transformers.trainer_callback import DefaultFlowCallback
 
 from adue.datasets import fingerprint
-from adue.errors import ArtifactError, DataError, DataWarning, ModelError
+from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelError
 from adue.training import RECORD_NAME, TrainingRecord, TrainingSettings, train_adapter
 from tests.support.tiny import save_tiny_base, tiny_tokenizer
 

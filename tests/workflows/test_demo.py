@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from safetensors import safe_open
 
-from adue.cache import cache_dir
+from adue.foundation.cache import cache_dir
 from adue.workflows.demo import ADAPTER, copy_packaged_adapter, demo
 from adue.workflows.info import info
 

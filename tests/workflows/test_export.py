@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from adue import AdueModel, ArtifactError, DataWarning
-from adue.export import OnnxAdueModel
+from adue.models.export import OnnxAdueModel
 from adue.workflows.export import export
 from adue.workflows.options import ModelOptions
 from tests.support.workspace import Workspace

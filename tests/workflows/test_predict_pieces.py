@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from adue import ArtifactError, DataError, MissingExtraError
-from adue.scaling.pieces import find_pieces
+from adue.foundation.scaling.pieces import find_pieces
 from adue.workflows.options import ModelOptions
 from adue.workflows.predict_ray import PieceScorer, ScoringJob, predict_on_ray
 from tests.support.adapters import random_texts
@@ -58,7 +58,7 @@ def test_a_piece_that_is_there_is_counted_and_not_scored_again(score: Score, tmp
 def test_a_row_without_text_is_named_with_its_file(
     score: Score, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("adue.scaling.pieces.PIECE_ROWS", 2)
+    monkeypatch.setattr("adue.foundation.scaling.pieces.PIECE_ROWS", 2)
     with pytest.raises(DataError, match=r"row 4 of .*texts\.parquet has no text in the column 'text' \(found: None\)"):
         score(pa.table({"text": ["good", "bad", "fine", None]}))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["part-0000000.parquet"]
@@ -92,7 +92,7 @@ def test_without_ray_the_extra_is_named_and_another_run_is_refused_the_folder(
     source, out = tmp_path / "texts.parquet", tmp_path / "out"
     pq.write_table(pa.table({"text": ["good"]}), source)
     monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "adue.scaling.cluster", raising=False)
+    monkeypatch.delitem(sys.modules, "adue.foundation.scaling.cluster", raising=False)
     with pytest.raises(MissingExtraError, match=r'needs the package ray\[data\]; run pip install "adue\[ray\]"'):
         predict_on_ray(fitted.adapter, str(source), str(out))
     with pytest.raises(ArtifactError, match=r"holds the output of another run \(see _adue\.json in it\); give a new"):

@@ -51,7 +51,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adue.scaling.pieces.PIECE_ROWS", 25)
+    monkeypatch.setattr("adue.foundation.scaling.pieces.PIECE_ROWS", 25)
 
 
 def read(folder: Path) -> pa.Table:

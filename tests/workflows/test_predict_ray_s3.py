@@ -10,8 +10,8 @@ from fsspec import AbstractFileSystem
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
-from adue.errors import AdueError
-from adue.scaling.pieces import find_pieces, open_address
+from adue.foundation.errors import AdueError
+from adue.foundation.scaling.pieces import find_pieces, open_address
 from tests.support.adapters import random_texts
 from tests.support.workspace import Workspace
 
@@ -57,7 +57,7 @@ def write_source(fs: AbstractFileSystem) -> pa.Table:
 def test_rows_come_back_once_and_in_order_though_a_worker_is_killed(
     store: AbstractFileSystem, fitted: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adue.scaling.pieces.PIECE_ROWS", 10)
+    monkeypatch.setattr("adue.foundation.scaling.pieces.PIECE_ROWS", 10)
     given = write_source(store)
     killed: list[int] = []
 

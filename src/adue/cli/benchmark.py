@@ -10,7 +10,7 @@ from adue.cli.command import command
 from adue.cli.console import FAILED, err, out, print_json
 
 if TYPE_CHECKING:
-    from adue.benchmark.result import BenchmarkResult
+    from adue.research.benchmark.result import BenchmarkResult
 
 
 @command()
@@ -38,7 +38,7 @@ def benchmark(
     as_json: opt.Json = False,
 ) -> None:
     """Compare methods on models, data sets and seeds; a stopped run goes on, tables are written at the end."""
-    from adue.workflows.benchmark import benchmark as run
+    from adue.research.benchmark.workflow import benchmark as run
 
     result = run(
         config,

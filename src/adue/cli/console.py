@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from adue.errors import AdueError, DataWarning
+from adue.foundation.errors import AdueError, DataWarning
 
 if TYPE_CHECKING:
-    from adue.results import Result
+    from adue.foundation.result import Result
 
 out = Console(soft_wrap=False)
 err = Console(stderr=True)

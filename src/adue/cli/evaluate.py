@@ -10,7 +10,7 @@ from adue.cli.command import command
 from adue.cli.console import out, print_json, progress_bar
 
 if TYPE_CHECKING:
-    from adue.results import EvaluationResult
+    from adue.report.results import EvaluationResult
     from adue.workflows.options import DataOptions, ModelOptions
 
 
@@ -26,7 +26,7 @@ def evaluate(
     as_json: opt.Json = False,
 ) -> None:
     """Measure AUROC with 95 % intervals for every score, on the test split and on shifted data."""
-    from adue.scaling.processes import processes
+    from adue.foundation.scaling.processes import processes
     from adue.workflows.evaluate import evaluate as run
 
     evaluation = run(

@@ -8,8 +8,8 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command
 from adue.cli.console import out, print_json, progress_bar
-from adue.config import PRESETS, AutoSettings, FitSettings, ScoreName
-from adue.errors import DataError
+from adue.foundation.config import PRESETS, AutoSettings, FitSettings, ScoreName
+from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:
     from adue.workflows.fit import FitResult
@@ -91,7 +91,7 @@ def fit(
     as_json: opt.Json = False,
 ) -> None:
     """Fit an uncertainty head to an adapter: features once, then the score you choose, saved beside the adapter."""
-    from adue.scaling.processes import processes
+    from adue.foundation.scaling.processes import processes
     from adue.workflows.fit import fit as run
 
     result = run(

@@ -9,7 +9,7 @@ from adue.cli.command import command
 from adue.cli.console import out, print_json
 
 if TYPE_CHECKING:
-    from adue.config import AutoSettings, FitSettings
+    from adue.foundation.config import AutoSettings, FitSettings
     from adue.workflows.info import InfoResult
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:
     from adue.workflows.options import DataOptions, ModelOptions

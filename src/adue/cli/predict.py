@@ -9,7 +9,7 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command
 from adue.cli.console import err, out, print_json, progress_bar
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:
     from adue.workflows.options import ModelOptions

@@ -8,11 +8,11 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command
 from adue.cli.console import out, print_json, progress_bar
-from adue.config import HeadScore
+from adue.foundation.config import HeadScore
 
 if TYPE_CHECKING:
+    from adue.research.sensitivity import SensitivityResult, SweepPlan
     from adue.workflows.options import DataOptions, ModelOptions
-    from adue.workflows.sensitivity import SensitivityResult, SweepPlan
 
 
 def sweep_plan(
@@ -24,8 +24,8 @@ def sweep_plan(
     seed: opt.Seed = 0,
 ) -> "SweepPlan":
     """Return what is varied, and how every head is trained."""
-    from adue.config import FitSettings
-    from adue.workflows.sensitivity import SweepPlan
+    from adue.foundation.config import FitSettings
+    from adue.research.sensitivity import SweepPlan
 
     settings = FitSettings.from_dict(
         {"score": score, "sharpness": sharpness, "max_epochs": max_epochs, "patience": patience, "seed": seed}
@@ -50,8 +50,8 @@ def sweep(
     as_json: opt.Json = False,
 ) -> None:
     """Vary lambda, alpha, beta, learning rate, errors, validation rows: heat maps, curves, defaults that follow."""
-    from adue.scaling.processes import processes
-    from adue.workflows.sensitivity import sensitivity as run
+    from adue.foundation.scaling.processes import processes
+    from adue.research.sensitivity import sensitivity as run
 
     result = run(
         adapter,

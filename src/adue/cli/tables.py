@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adue.metrics import Interval
-from adue.results import EvaluationResult, SetResult
+from adue.report.results import EvaluationResult, SetResult
 from adue.scores import ADUE, REFERENCE
 
 

@@ -7,9 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from adue.cache import cache_dir
-from adue.errors import DataError
-from adue.files import atomic_write
+from adue.foundation.cache import cache_dir
+from adue.foundation.errors import DataError
+from adue.foundation.files import atomic_write
 
 FILE_NAME = "vaderSentiment-0.5.zip"
 REQUIREMENT = "vaderSentiment==0.5"

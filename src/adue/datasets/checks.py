@@ -3,8 +3,8 @@
 import warnings
 from collections.abc import Mapping, Sequence
 
-from adue.errors import DataError, DataWarning
-from adue.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
+from adue.foundation.errors import DataError, DataWarning
+from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
 
 
 def check_texts(texts: Sequence[object], column: str, where: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 TEXT_COLUMNS = (
     "text", "sentence", "content", "review", "review_body", "comment", "tweet", "document", "body", "message",

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Dataset
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 # A text may be longer than the 131,072 characters that Python's csv allows a field.
 csv.field_size_limit(2**31 - 1)

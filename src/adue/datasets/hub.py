@@ -12,7 +12,7 @@ from typing import Self
 from datasets import Dataset, DatasetDict, load_dataset
 from datasets.exceptions import DatasetsError
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 PREFIX = "hf:"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from datasets import ClassLabel, Dataset
 
-from adue.errors import DataError
-from adue.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
+from adue.foundation.errors import DataError
+from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
 
 _WHOLE_NUMBER = re.compile(r"([+-]?\d+)(\.0*)?")
 _DEFAULT_NAME = re.compile(r"LABEL_\d+")

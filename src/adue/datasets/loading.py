@@ -22,7 +22,7 @@ from adue.datasets.splits import (
     rename_splits,
     without_secret_labels,
 )
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 Source: TypeAlias = str | Path | Dataset | DatasetDict
 
@@ -35,7 +35,7 @@ class LabelledSplits:
     ----------
     splits
         Each with the columns ``text`` (string) and ``label`` (int64, class ids), and all others that were given.
-        A label is adue.types.OUT_OF_SCOPE where the data say ``out-of-scope``: no class fits; never in train.
+        A label is OUT_OF_SCOPE where the data say ``out-of-scope``: no class fits; never in train.
     label2id
         The class ids by name.
     source

@@ -9,8 +9,8 @@ from datasets import ClassLabel, Dataset, DatasetDict
 
 from adue.datasets.files import read_file
 from adue.datasets.splits import SPLIT_NAMES, TEST, TRAIN, VALIDATION
-from adue.errors import DataError
-from adue.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
+from adue.foundation.errors import DataError
+from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
 
 VARIABLE = "ADUE_DATA_DIR"
 NAME_FILES = ("labels.json", "label_names.json")

@@ -12,8 +12,8 @@ from sklearn.datasets import fetch_20newsgroups
 from adue.datasets.hub import load_hub
 from adue.datasets.local import VARIABLE, local_folder, read_local
 from adue.datasets.splits import TEST, TRAIN, rename_splits
-from adue.errors import DataError
-from adue.types import OUT_OF_SCOPE_NAME
+from adue.foundation.errors import DataError
+from adue.foundation.types import OUT_OF_SCOPE_NAME
 
 OOS_TEST = "oos_test"
 """The split of clinc150 with texts that no class fits."""

@@ -8,7 +8,7 @@ from datasets import Dataset, DatasetDict
 from sklearn.model_selection import train_test_split
 
 from adue.datasets.files import READERS, read_file
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 

@@ -5,7 +5,7 @@ from datasets import Dataset
 from sklearn.model_selection import train_test_split
 
 from adue.datasets.splits import strata
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 
 def subsample(rows: Dataset, size: int | None, seed: int = 42) -> Dataset:

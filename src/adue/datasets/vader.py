@@ -18,7 +18,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from sklearn.model_selection import train_test_split
 
 from adue.datasets.archive import fetch_archive
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 DOMAINS = {
     "reviews": "movieReviewSnippets",

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from scipy.stats import norm, rankdata
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.metrics.intervals import MIN_ROWS_FOR_INTERVAL, Interval
 
 CONFIDENCE = 0.95

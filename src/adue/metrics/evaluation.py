@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.metrics.calibration import ace, brier, ece, nll
 from adue.metrics.ranking import aupr_error, auroc, fpr95
 from adue.metrics.selective import accuracy_at_coverage, augrc, aurc, e_aurc, prr

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from sklearn.metrics import average_precision_score, roc_curve
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 TRUE_POSITIVE_RATE = 0.95
 

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.stats import friedmanchisquare, studentized_range, wilcoxon
 
-from adue.errors import DataError, MissingExtraError
+from adue.foundation.errors import DataError, MissingExtraError
 from adue.metrics.cells import complete_cells
 
 MIN_METHODS = 3

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
+from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
+from adue.report.results import ScoredSet
 from adue.report.words import count, decimal, percent
-from adue.results import ScoredSet
-from adue.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
 
 SHOWN = 8
 LONGEST_TEXT = 600

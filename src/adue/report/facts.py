@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from adue.config import AdueConfig, AutoSettings, Provenance
+from adue.foundation.config import AdueConfig, AutoSettings, Provenance
+from adue.report.results import EvaluationResult
 from adue.report.words import HEAD_NAMES, count, decimal, percent
-from adue.results import EvaluationResult
 
 HASH_LENGTH = 12
 

@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from adue.report.curves import Curve, calibration, histogram, perfect_risk, risk, roc
+from adue.report.results import ScoredSet
 from adue.report.words import display_name
-from adue.results import ScoredSet
 from adue.scores import ADUE, REFERENCE
 
 INK, FAINT, GRID, CARD = "var(--ink)", "var(--faint)", "var(--grid)", "var(--card)"

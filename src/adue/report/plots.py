@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from adue.config import AdueConfig, ScoreName
+from adue.foundation.config import AdueConfig, ScoreName
 from adue.report.figures import histogram_figure, reliability_figure, risk_coverage_figure, roc_figure
+from adue.report.results import ScoredSet, SetResult
 from adue.report.words import percent
-from adue.results import ScoredSet, SetResult
 
 ROC = (
     "Choose a level of uncertainty and send every prediction above it to a person. Each point is one such level: "

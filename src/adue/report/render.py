@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adue.errors import DataError
-from adue.files import atomic_write
+from adue.foundation.errors import DataError
+from adue.foundation.files import atomic_write
 from adue.report import words
 from adue.report.examples import Example, confidently_wrong, most_uncertain
 from adue.report.facts import fact_groups
 from adue.report.page import render_page
 from adue.report.plots import Plot, plots
+from adue.report.results import EvaluationResult, ScoredSet, SetResult
 from adue.report.tables import HumanRow, ScoreRow, human_rows, score_rows
-from adue.results import EvaluationResult, ScoredSet, SetResult
 
 
 @dataclass(frozen=True)

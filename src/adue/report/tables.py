@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adue.metrics import Interval
+from adue.report.results import SetResult
 from adue.report.words import Verdict, decimal, display_name, signed, verdict
-from adue.results import SetResult
 from adue.scores import ADUE, REFERENCE
 
 Span = tuple[float, float, float]

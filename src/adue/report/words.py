@@ -3,10 +3,10 @@
 import math
 from typing import Literal
 
-from adue.config import AdueConfig, ScoreName
+from adue.foundation.config import AdueConfig, ScoreName
 from adue.metrics import Interval
 from adue.report.curves import risk_at
-from adue.results import ScoredSet, SetResult
+from adue.report.results import ScoredSet, SetResult
 from adue.scores import ADUE, REFERENCE
 
 Verdict = Literal["better", "worse", "unclear"]

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
+from adue.foundation.types import FeatureSet
 from adue.scores.distances import GaussianStatistics, mahalanobis, marginal_mahalanobis, relative_mahalanobis
 from adue.scores.outputs import energy, entropy, error_probability, margin, max_logit, max_probability
 from adue.scores.temperature import fit_temperature, temperature_scaled
-from adue.types import FeatureSet
 
 __all__ = [
     "ADUE",

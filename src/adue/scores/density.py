@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from sklearn.covariance import ledoit_wolf_shrinkage
 from torch import Tensor
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.scores.moments import means_by_class
 
 FLOOR = 1e-9

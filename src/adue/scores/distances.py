@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 
-from adue.errors import DataError, DataWarning
+from adue.foundation.errors import DataError, DataWarning
 from adue.scores.moments import ClassMoments
 from adue.scores.parts import ROWS_AT_ONCE, in_parts
 from adue.scores.whitening import whitening

@@ -11,9 +11,9 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.metrics.pairwise import rbf_kernel
 from torch import Tensor
 
+from adue.foundation.strata import stratified
 from adue.scores.moments import ClassMoments
 from adue.scores.parts import ROWS_AT_ONCE
-from adue.strata import stratified
 
 KERNEL_ROWS = 2000
 """Most rows that a kernel matrix is made of: its eigenvectors cost the cube of this."""

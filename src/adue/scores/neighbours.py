@@ -5,7 +5,7 @@ from jaxtyping import Float
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 
 NEIGHBOURS = 10
 """Which neighbour counts: fewer than a class has rows, as in the authors' 50 for CIFAR-10 and 1000 for ImageNet."""

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from scipy.stats import chi2, median_abs_deviation
 from torch import Tensor
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.scores.kernels import KernelMap, Projection, fit_projection
 from adue.scores.parts import in_parts
 from adue.scores.whitening import whitening

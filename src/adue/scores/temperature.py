@@ -7,7 +7,7 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from adue.errors import DataError
+from adue.foundation.errors import DataError
 from adue.scores.outputs import error_probability
 
 BOUNDS = (0.05, 20.0)

@@ -21,8 +21,8 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from adue.features.classifier import FrozenClassifier, classification_model
-from adue.pretrained import quiet_transformers
+from adue.models.features.classifier import FrozenClassifier, classification_model
+from adue.models.pretrained import quiet_transformers
 from adue.training.attention import short_attention
 from adue.training.dropout import quick_dropouts
 from adue.training.record import EpochRecord, read_history

@@ -5,8 +5,8 @@ from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPP
 from torch import nn
 from transformers import PreTrainedModel
 
-from adue.errors import ModelError
-from adue.pretrained import LoadedClassifier, quiet_peft
+from adue.foundation.errors import ModelError
+from adue.models.pretrained import LoadedClassifier, quiet_peft
 from adue.training.settings import TrainingSettings
 
 QUERY_KEY_VALUE = ("query", "key", "value")

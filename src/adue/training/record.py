@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
-from adue.config import Fraction, FrozenConfig
-from adue.errors import ModelError
-from adue.results import Result
+from adue.foundation.config import Fraction, FrozenConfig
+from adue.foundation.errors import ModelError
+from adue.foundation.result import Result
 from adue.training.settings import TrainingSettings
 
 RECORD_NAME = "adue_training.json"

@@ -13,17 +13,17 @@ from peft import PeftModel
 from transformers import set_seed
 
 from adue.datasets import fingerprint
-from adue.errors import ArtifactError, DataError, DataWarning, ModelError
-from adue.features.classifier import FrozenClassifier
-from adue.features.loading import load_trained
-from adue.files import move_saved
-from adue.persistence import CONFIG_FILE, HEAD_FILE
-from adue.pretrained import canonical_base_model, load_classifier
+from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelError
+from adue.foundation.files import move_saved
+from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
+from adue.models.features.classifier import FrozenClassifier
+from adue.models.features.loading import load_trained
+from adue.models.persistence import CONFIG_FILE, HEAD_FILE
+from adue.models.pretrained import canonical_base_model, load_classifier
 from adue.training.loop import run_trainer
 from adue.training.lora import add_lora
 from adue.training.record import TrainingRecord, TrainingResult, library_versions, write_record
 from adue.training.settings import TrainingSettings
-from adue.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 
 PROOF_ROWS = 16
 PROOF_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}

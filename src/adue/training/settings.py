@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from pydantic import Field
 
-from adue.config import Fraction, FrozenConfig, Seed
+from adue.foundation.config import Fraction, FrozenConfig, Seed
 
 
 class TrainingSettings(FrozenConfig):

@@ -4,8 +4,8 @@ import warnings
 from collections.abc import Sequence
 
 from adue.datasets import guess_text_column
-from adue.errors import DataError, DataWarning
-from adue.model import AdueModel
+from adue.foundation.errors import DataError, DataWarning
+from adue.models.model import AdueModel
 
 LABEL, PROBABILITY, UNCERTAINTY = "label", "probability", "uncertainty"
 

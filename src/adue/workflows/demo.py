@@ -4,8 +4,9 @@ import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from adue.errors import ArtifactError
-from adue.results import EvaluationResult, Result
+from adue.foundation.errors import ArtifactError
+from adue.foundation.result import Result
+from adue.report.results import EvaluationResult
 from adue.workflows.evaluate import evaluate
 from adue.workflows.fit import FitResult, fit
 from adue.workflows.options import ModelOptions, Progress, no_progress

@@ -9,15 +9,15 @@ from datasets import Dataset
 from scipy.stats import spearmanr
 
 from adue.datasets import fingerprint
-from adue.errors import DataError, DataWarning
-from adue.estimator import FittedHead, score_features
+from adue.foundation.errors import DataError, DataWarning
+from adue.foundation.scaling.processes import processes
+from adue.foundation.types import OUT_OF_SCOPE, FeatureSet
+from adue.heads.estimator import FittedHead, score_features
 from adue.metrics import compare_auroc, require_both
-from adue.model import AdueModel
+from adue.models.model import AdueModel
 from adue.report import write_report
-from adue.results import EvaluationResult, ScoredSet, ScoreResult, SetResult
-from adue.scaling.processes import processes
+from adue.report.results import EvaluationResult, ScoredSet, ScoreResult, SetResult
 from adue.scores import ADUE, REFERENCE
-from adue.types import OUT_OF_SCOPE, FeatureSet
 from adue.workflows.fit import extract_split, load_labelled
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 

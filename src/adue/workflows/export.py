@@ -7,12 +7,12 @@ import numpy as np
 from datasets import Dataset
 from sklearn.metrics import roc_auc_score
 
-from adue.errors import DataWarning, ModelError
-from adue.export import OnnxAdueModel, export_onnx
-from adue.export.manifest import Precision
-from adue.model import AdueModel
-from adue.results import Result
-from adue.types import Predictions
+from adue.foundation.errors import DataWarning, ModelError
+from adue.foundation.result import Result
+from adue.foundation.types import Predictions
+from adue.models.export import OnnxAdueModel, export_onnx
+from adue.models.export.manifest import Precision
+from adue.models.model import AdueModel
 from adue.workflows.fit import load_labelled
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 
@@ -55,7 +55,7 @@ def export(
     data_options: DataOptions | None = None,
     progress: Progress = no_progress,
 ) -> ExportResult:
-    """Write the classifier with its head as one ONNX graph into `out`; see :func:`adue.export.export_onnx`.
+    """Write the classifier with its head as one ONNX graph into `out`; see :func:`adue.models.export.export_onnx`.
 
     Parameters
     ----------

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from adue.config import AdueConfig, AutoSettings, FitSettings, Grid, points_to_train
 from adue.datasets import LabelledSplits, fingerprint, load_splits
-from adue.errors import ModelError
-from adue.features.extract import extract
-from adue.model import AdueModel
-from adue.results import Result
-from adue.scaling.processes import processes
-from adue.types import FeatureSet
+from adue.foundation.config import AdueConfig, AutoSettings, FitSettings, Grid, points_to_train
+from adue.foundation.errors import ModelError
+from adue.foundation.result import Result
+from adue.foundation.scaling.processes import processes
+from adue.foundation.types import FeatureSet
+from adue.models.features.extract import extract
+from adue.models.model import AdueModel
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 
 NO_GAIN = (

@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from adue.checkpoint import find_folder
-from adue.config import AdueConfig
-from adue.digests import tensors_sha256
-from adue.errors import ArtifactError, ModelError
-from adue.features.loading import read_adapter, whole_sha256
-from adue.persistence import has_head, load_head
-from adue.results import Result
+from adue.foundation.config import AdueConfig
+from adue.foundation.digests import tensors_sha256
+from adue.foundation.errors import ArtifactError, ModelError
+from adue.foundation.result import Result
+from adue.models.checkpoint import find_folder
+from adue.models.features.loading import read_adapter, whole_sha256
+from adue.models.persistence import has_head, load_head
 
 
 class InfoResult(Result):

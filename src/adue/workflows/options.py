@@ -9,13 +9,13 @@ from typing import Literal, Protocol
 import torch
 from pydantic import Field
 
-from adue.cache import cache_dir
-from adue.config import FrozenConfig
-from adue.errors import ArtifactError, ModelError
-from adue.estimator import FittedHead
-from adue.features.batches import BATCH_SIZE
-from adue.model import AdueModel
-from adue.onnx.classifier import Backend
+from adue.foundation.cache import cache_dir
+from adue.foundation.config import FrozenConfig
+from adue.foundation.errors import ArtifactError, ModelError
+from adue.heads.estimator import FittedHead
+from adue.models.features.batches import BATCH_SIZE
+from adue.models.model import AdueModel
+from adue.models.onnx.classifier import Backend
 
 DtypeName = Literal["auto", "float32", "bfloat16", "float16"]
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from adue.model import AdueModel
-from adue.results import Result
+from adue.foundation.result import Result
+from adue.models.model import AdueModel
 from adue.workflows.columns import (
     LABEL,
     UNCERTAINTY,

@@ -15,11 +15,9 @@ import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 from pydantic import Field
 
-from adue.checkpoint import find_folder
-from adue.config import FrozenConfig
-from adue.errors import ArtifactError, MissingExtraError
-from adue.persistence import CONFIG_FILE, HEAD_FILE
-from adue.scaling.pieces import (
+from adue.foundation.config import FrozenConfig
+from adue.foundation.errors import ArtifactError, MissingExtraError
+from adue.foundation.scaling.pieces import (
     Piece,
     find_pieces,
     open_address,
@@ -29,6 +27,8 @@ from adue.scaling.pieces import (
     remove_leftovers,
     write_piece,
 )
+from adue.models.checkpoint import find_folder
+from adue.models.persistence import CONFIG_FILE, HEAD_FILE
 from adue.workflows.columns import (
     answer_columns,
     checked_texts,
@@ -160,7 +160,7 @@ def predict_on_ray(
 def _run(job: ScoringJob, pieces: Sequence[Piece], options: RayOptions) -> Iterator[dict[str, Any]]:
     try:
         # An optional package.
-        from adue.scaling.cluster import Workers, ray_cluster, work_on_ray  # noqa: PLC0415
+        from adue.foundation.scaling.cluster import Workers, ray_cluster, work_on_ray  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError('--engine ray needs the package ray[data]; run pip install "adue[ray]"') from error
     gpus = 1 if job.options.device.startswith("cuda") else 0

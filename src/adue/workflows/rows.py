@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adue.datasets.files import require_distinct
-from adue.errors import ArtifactError, DataError
-from adue.files import atomic_write
+from adue.foundation.errors import ArtifactError, DataError
+from adue.foundation.files import atomic_write
 
 Row = dict[str, Any]
 CHUNK_ROWS = 1024

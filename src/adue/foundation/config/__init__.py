@@ -1,0 +1,49 @@
+"""Configurations: frozen, validated, and equal to themselves after a round trip through JSON."""
+
+from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
+from adue.foundation.config.grid import GRIDS, Grid, points_to_train
+from adue.foundation.config.saved import (
+    FORMAT_VERSION,
+    Activation,
+    AdueConfig,
+    Digest,
+    FitMetrics,
+    HeadShape,
+    HeadSource,
+    Provenance,
+)
+from adue.foundation.config.settings import (
+    PRESETS,
+    AutoSettings,
+    FitSettings,
+    HeadScore,
+    HyperParameters,
+    ScoreName,
+    Seed,
+    Settings,
+)
+
+__all__ = [
+    "FORMAT_VERSION",
+    "GRIDS",
+    "PRESETS",
+    "Activation",
+    "AdueConfig",
+    "AutoSettings",
+    "Digest",
+    "FitMetrics",
+    "FitSettings",
+    "Fraction",
+    "FrozenConfig",
+    "Grid",
+    "HeadScore",
+    "HeadShape",
+    "HeadSource",
+    "HyperParameters",
+    "Provenance",
+    "SavedConfig",
+    "ScoreName",
+    "Seed",
+    "Settings",
+    "points_to_train",
+]

@@ -1,0 +1,95 @@
+"""Folders of classifiers: finding one on disk or on the hub, and writing one beside a head."""
+
+import tempfile
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from peft import PeftModel
+from safetensors import SafetensorError
+
+from adue.foundation.digests import tensors_sha256
+from adue.foundation.errors import ArtifactError, ModelError
+from adue.foundation.files import move_saved
+from adue.models.features.classifier import FrozenClassifier
+from adue.models.features.loading import ADAPTER_FILE, read_adapter, whole_sha256
+
+_WANTED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+_CODE = "*.py"
+
+
+def find_folder(name: str | Path, revision: str | None = None, *, with_code: bool = False) -> Path:
+    """Return the folder called `name`, or the local copy of the hub repository `name`, its Python code on request.
+
+    Raises
+    ------
+    ModelError
+        When there is neither.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    text = str(name)
+    if text.count("/") != 1 or text.startswith((".", "/", "~")):
+        raise ModelError(f"there is no folder '{text}'; give the folder that holds adapter_config.json")
+    wanted = [*_WANTED, _CODE] if with_code else list(_WANTED)
+    try:
+        return Path(snapshot_download(text, revision=revision, allow_patterns=wanted))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"'{text}' is neither a folder nor a repository that can be reached or lies in the local cache; "
+            "give the folder that holds adapter_config.json"
+        ) from error
+
+
+def save_classifier(classifier: FrozenClassifier, folder: Path, sha256: str) -> str:
+    """Make sure that `folder` holds the classifier, and return the SHA-256 of the weights there.
+
+    Parameters
+    ----------
+    sha256
+        Of the classifier's adapter, or of the whole model.
+
+    Raises
+    ------
+    ArtifactError
+        When `folder` holds another classifier already.
+    """
+    found = _sha256_in(folder)
+    if found is None:
+        _write(classifier, folder)
+        return str(_sha256_in(folder))
+    known = {sha256}
+    if not isinstance(classifier.model, PeftModel):
+        # An adapter that was merged is saved elsewhere as a whole model, with a digest of its own.
+        known.add(tensors_sha256(classifier.model.state_dict()))
+    if found not in known:
+        raise ArtifactError(
+            f"{folder} holds weights with SHA-256 {found}, this head was fitted on {sha256}; choose another folder"
+        )
+    return found
+
+
+def _sha256_in(folder: Path) -> str | None:
+    if (folder / ADAPTER_FILE).is_file():
+        return tensors_sha256(read_adapter(folder))
+    return whole_sha256(folder) if any(folder.glob("model*.safetensors")) else None
+
+
+def _write(classifier: FrozenClassifier, folder: Path) -> None:
+    """Write into a temporary folder first: PEFT puts an adapter that is not called default into a folder below."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as temporary:
+            source = Path(temporary)
+            if isinstance(classifier.model, PeftModel):
+                name = str(classifier.adapter)
+                classifier.model.save_pretrained(str(source), selected_adapters=[name], save_embedding_layers=False)
+                source = source if name == "default" else source / name
+            else:
+                classifier.model.save_pretrained(str(source))  # type: ignore[operator]
+            classifier.tokenizer.save_pretrained(str(source))
+            move_saved(source, folder)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ArtifactError(f"cannot write {folder}: {reason}; choose another folder") from error

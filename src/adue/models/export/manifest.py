@@ -1,0 +1,28 @@
+"""``adue_onnx.json`` beside the graph: what whoever serves it has to know."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from adue.foundation.config import SavedConfig, ScoreName
+
+FORMAT_VERSION = 1
+MANIFEST_FILE = "adue_onnx.json"
+
+Precision = Literal["float32", "int8"]
+"""Of the base model's weights; the heads are always in full precision."""
+
+
+class Manifest(SavedConfig):
+    """Everything beside graph and tokenizer that serving needs, and where the graph came from."""
+
+    cure: ClassVar[str] = "export the adapter again with adue export"
+
+    format_version: int = FORMAT_VERSION
+    adue_version: str
+    id2label: dict[int, str]
+    max_length: int = Field(gt=0)
+    score: ScoreName
+    precision: Precision
+    base_model: str
+    adapter_sha256: str

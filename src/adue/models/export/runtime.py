@@ -1,0 +1,78 @@
+"""Serving an exported folder: texts in, predictions with U out, by ONNX Runtime and without a PyTorch model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from adue.foundation.types import Predictions
+from adue.models.export.graph import OUTPUTS
+from adue.models.export.manifest import MANIFEST_FILE, Manifest
+from adue.models.features.shards import like_length
+from adue.models.onnx.graph import GRAPH_FILE
+from adue.models.onnx.session import PROCESSOR, open_session
+from adue.models.pretrained.tokens import encode
+
+
+class OnnxAdueModel:
+    """A classifier with its uncertainty head, as :func:`adue.models.export.export_onnx` wrote them.
+
+    Parameters
+    ----------
+    session
+        ONNX Runtime's session of the graph.
+    tokenizer
+        The classifier's tokenizer.
+    manifest
+        Names of the classes, length of a text, and where the graph came from.
+
+    Examples
+    --------
+    >>> model = OnnxAdueModel.from_pretrained("path/to/export")  # doctest: +SKIP
+    >>> model.predict(["a film to remember"]).uncertainty  # doctest: +SKIP
+    """
+
+    def __init__(self, session: Any, tokenizer: PreTrainedTokenizerBase, manifest: Manifest) -> None:
+        self.session, self.tokenizer, self.manifest = session, tokenizer, manifest
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, *, providers: Sequence[str] = PROCESSOR) -> Self:
+        """Return what is in a folder that ``adue export`` wrote.
+
+        Parameters
+        ----------
+        providers
+            Where ONNX Runtime computes, best first, for example ``("CUDAExecutionProvider", "CPUExecutionProvider")``.
+
+        Raises
+        ------
+        MissingExtraError
+            When ONNX Runtime is not installed.
+        ArtifactError
+            When a file is missing or damaged.
+        """
+        folder = Path(folder)
+        manifest = Manifest.from_json(folder / MANIFEST_FILE)
+        session = open_session(folder / GRAPH_FILE, providers)
+        return cls(session, AutoTokenizer.from_pretrained(folder), manifest)
+
+    @property
+    def id2label(self) -> dict[int, str]:
+        """Names of the classes."""
+        return self.manifest.id2label
+
+    def predict(self, texts: Sequence[str], *, batch_size: int = 32) -> Predictions:
+        """Return labels, probabilities and U of `texts`, in their order."""
+        encodings = encode(self.tokenizer, texts, self.manifest.max_length) if len(texts) else []
+        names = OUTPUTS[1:]
+        probabilities = np.empty((len(texts), len(self.id2label)), dtype=np.float32)
+        uncertainty = np.empty(len(texts), dtype=np.float64 if self.manifest.score == "auto" else np.float32)
+        wanted = [given.name for given in self.session.get_inputs()]
+        for chosen in (rows.numpy() for rows in like_length(encodings, batch_size)):
+            batch = self.tokenizer.pad([encodings[row] for row in chosen], padding_side="right", return_tensors="np")
+            inputs = {name: batch[name].astype(np.int64) for name in wanted}
+            probabilities[chosen], uncertainty[chosen] = self.session.run(names, inputs)
+        labels = probabilities.argmax(axis=-1)
+        return Predictions(labels, [self.id2label[int(label)] for label in labels], probabilities, uncertainty)

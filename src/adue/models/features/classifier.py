@@ -1,0 +1,297 @@
+"""The frozen classifier: one forward pass gives its own logits and the vector that entered its head."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from peft import PeftModel
+from torch import Tensor, nn
+from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
+
+from adue.foundation.digests import tensors_sha256
+from adue.foundation.errors import ModelError
+from adue.heads.head import AdueHead
+from adue.models.features.batches import batch_tokens_for
+from adue.models.features.layouts import (
+    LAYOUTS,
+    Layout,
+    Pool,
+    entering,
+    find_output,
+    pad_token_id,
+    pool_hidden,
+    read_head,
+)
+from adue.models.pretrained.tokens import Encoding, encode
+
+HEAD_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
+"""How far head(h) may lie from the model's own logits, relative to their size; above rounding, below any mistake."""
+
+
+@dataclass(frozen=True)
+class FrozenClassifier:
+    """A classification model that is only ever read.
+
+    Attributes
+    ----------
+    model
+        A transformers model or a PEFT model around one; its parameters, buffers and mode are never changed.
+    tokenizer
+        Its tokenizer, with a padding token.
+    layout
+        Where its head sits.
+    head
+        A float32 copy of that head, on the CPU.
+    max_length
+        Texts are cut to this many tokens.
+    adapter
+        The adapter that was active, None without one.
+    """
+
+    model: nn.Module
+    tokenizer: PreTrainedTokenizerBase
+    layout: Layout
+    head: AdueHead
+    max_length: int
+    adapter: str | None = None
+    probes: ClassVar[Sequence[Any]] = ("a short text", "another one, a little longer than the first")
+
+    @classmethod
+    def wrap(
+        cls,
+        model: nn.Module,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        head: str | None = None,
+        max_length: int | None = None,
+    ) -> "FrozenClassifier":
+        """Find the head of `model` and prove on a short input that it gives the model's own logits.
+
+        Parameters
+        ----------
+        head
+            Path of the last linear layer, for an architecture whose head cannot be found.
+
+        Raises
+        ------
+        ModelError
+            When the head cannot be found, what was found does not reproduce the logits, or the tokenizer pads with
+            another token than the model takes for padding.
+        """
+        inner = classification_model(model)
+        _refuse_other_padding(inner, tokenizer)
+        layout = None if head else LAYOUTS.get(inner.config.model_type)
+        candidates = [layout] if layout else _guesses(inner, head)
+        limit, adapter = token_limit(inner, tokenizer, max_length), active_adapter(model)
+        for candidate in candidates:
+            found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter)
+            if found.reproduces_logits():
+                return found
+        raise unproven(inner, candidates[0])
+
+    @property
+    def config(self) -> PreTrainedConfig:
+        """Configuration of the classification model."""
+        config: PreTrainedConfig = classification_model(self.model).config
+        return config
+
+    @property
+    def device(self) -> torch.device:
+        """Where inputs have to go."""
+        return next(self.model.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type in which the base model computes."""
+        dtype: torch.dtype = classification_model(self.model).dtype
+        return dtype
+
+    @property
+    def batch_tokens(self) -> int:
+        """How many tokens, padding included, a forward pass should read at most."""
+        return batch_tokens_for(self.device)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits that change with anything of the model that its features depend on.
+
+        Computed once: the model is only ever read, and reading all of its weights takes a while.
+        """
+        parts = [tensors_sha256(_used_tensors(self.model, self.adapter)), self.layout, self.dtype]
+        if isinstance(self.model, PeftModel):
+            # How strongly an adapter acts (lora_alpha) lies in no tensor; PEFT keeps module names as sets.
+            config = self.model.peft_config[str(self.adapter)].to_dict()
+            parts.append(json.dumps(config, sort_keys=True, default=sorted))
+        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
+
+    def rows_in(self, encoding: Mapping[str, list[int]]) -> int:  # noqa: ARG002 - tasks differ here
+        """Return how many rows one encoding gives: one answer for a text."""
+        return 1
+
+    def tokenize(self, texts: Sequence[Any]) -> list[Encoding]:
+        """Return one unpadded encoding per text, cut to `max_length`."""
+        return encode(self.tokenizer, texts, self.max_length)
+
+    def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
+        """Return one batch on the model's device, padded on the right whatever the tokenizer's own side.
+
+        With padding on the left, absolute positions (GPT-2) would move with the longest text of the batch.
+        """
+        batch: BatchEncoding = self.tokenizer.pad(list(encodings), padding_side="right", return_tensors="pt")
+        return batch.to(self.device)
+
+    def forward(
+        self, batch: Mapping[str, Tensor]
+    ) -> tuple[Float[Tensor, "*rows hidden"], Float[Tensor, "*rows classes"]]:
+        """Return h(x) and the model's own logits, untouched, from one forward pass in evaluation mode.
+
+        Raises
+        ------
+        ModelError
+            When another adapter has been made active since.
+        """
+        self.require_adapter()
+        return self._run(batch)
+
+    def require_adapter(self) -> None:
+        """Refuse to go on while another adapter than this classifier's is active.
+
+        Raises
+        ------
+        ModelError
+            When another adapter has been made active since.
+        """
+        if active_adapter(self.model) != self.adapter:
+            raise ModelError(
+                f"the active adapter is '{active_adapter(self.model)}', this head belongs to '{self.adapter}'; "
+                f"call model.set_adapter('{self.adapter}') first"
+            )
+
+    def _run(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return what was taken for h(x), of whatever shape while the layout is a guess, and the logits."""
+        entry = classification_model(self.model).get_submodule(self.layout.entry)
+        with entering(entry) as entered, evaluation_mode(self.model), torch.no_grad():
+            logits: Tensor = self.model(**batch).logits
+        return self._rows(entered[-1], logits, batch)
+
+    def _rows(self, entered: Tensor, logits: Tensor, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return h and the logits of the rows that are judged; tasks other than one answer per text differ here."""
+        return pool_hidden(entered, self.layout.pool, batch["input_ids"], pad_token_id(self.config)), logits
+
+    def reproduces_logits(self) -> bool:
+        """Tell whether the copied head gives the model's own logits on two short texts."""
+        limit = min(8, self.max_length)
+        encodings = self.tokenize(self.probes)
+        batch = self.collate([{name: ids[:limit] for name, ids in row.items()} for row in encodings])
+        hidden, logits = self._run(batch)
+        shape = self.head.shape
+        if hidden.shape != (len(logits), shape.hidden_size) or logits.shape[1:] != (shape.num_labels,):
+            return False
+        with torch.no_grad():
+            hidden, logits = hidden.float().cpu(), logits.float().cpu()
+            difference = (self.head.logits(hidden) - logits).abs().max()
+        return bool(difference <= HEAD_TOLERANCE[self.dtype] * (1 + logits.abs().max()))
+
+
+def classification_model(model: nn.Module) -> Any:
+    """Return the transformers model inside a PEFT model, or the model itself."""
+    get_base_model = getattr(model, "get_base_model", None)
+    return get_base_model() if callable(get_base_model) else model
+
+
+def active_adapter(model: nn.Module) -> str | None:
+    """Return the name of the adapter in force, None without one."""
+    return str(model.active_adapter) if isinstance(model, PeftModel) else None
+
+
+def _used_tensors(model: nn.Module, adapter: str | None) -> dict[str, Tensor]:
+    """Return the tensors that the answers of `model` with `adapter` depend on, whatever it is called in this process.
+
+    Other adapters beside it are left out, and so is what a saved module replaces: it stays in PEFT's
+    model, unused, and is random in every new process.
+    """
+    if not isinstance(model, PeftModel):
+        return dict(model.state_dict())
+    prefix = re.escape(getattr(model.base_model, "prefix", "lora_"))
+    owner = re.compile(rf"(?:^|\.)(?:modules_to_save|prompt_encoder|{prefix}[^.]*)\.([^.]+)(?=\.|$)")
+    used = {}
+    for name, tensor in model.state_dict().items():
+        owned = owner.search(name)
+        if ".original_module." not in name and (owned is None or owned[1] == adapter):
+            used[name if owned is None else name[: owned.start(1)] + name[owned.end(1) :]] = tensor
+    return used
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Switch dropout off inside the block and give every module its own mode back."""
+    training = [module for module in model.modules() if module.training]
+    if training:
+        model.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def unproven(inner: Any, layout: Layout) -> ModelError:
+    """Return the error of a head that does not give the model's own logits."""
+    return ModelError(
+        f"the layer '{layout.output}' of {type(inner).__name__} does not give the model's own logits; "
+        "name the last linear layer of the classification head with --head"
+    )
+
+
+def require_padding_token(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuse a tokenizer that cannot make a batch."""
+    if tokenizer.pad_token_id is None:
+        raise ModelError("the tokenizer has no padding token; set tokenizer.pad_token = tokenizer.eos_token")
+
+
+def _refuse_other_padding(inner: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+    require_padding_token(tokenizer)
+    layout, known = LAYOUTS.get(inner.config.model_type), pad_token_id(inner.config)
+    if layout is not None and layout.pool == "last" and known != tokenizer.pad_token_id:
+        raise ModelError(
+            f"the tokenizer pads with token {tokenizer.pad_token_id}, the model takes {known} for padding and would "
+            "read the wrong token; set model.config.pad_token_id = tokenizer.pad_token_id before training and loading"
+        )
+
+
+def _guesses(inner: Any, head: str | None) -> list[Layout]:
+    output = head or find_output(inner, inner.config.num_labels)
+    try:
+        inner.get_submodule(output)
+    except AttributeError as error:
+        raise ModelError(f"{type(inner).__name__} has no module '{output}'; see its named_modules()") from error
+    pools: tuple[Pool, ...] = ("pooled", "last", "first")
+    return [Layout(output, output, pool) for pool in pools]
+
+
+def token_limit(inner: Any, tokenizer: PreTrainedTokenizerBase, max_length: int | None, most: int = 512) -> int:
+    """Return the longest input in tokens: as asked, else what model and tokenizer allow, `most` at most.
+
+    Raises
+    ------
+    ModelError
+        When more is asked for than model and tokenizer allow.
+    """
+    allowed = int(tokenizer.model_max_length)
+    positions = getattr(inner.config.get_text_config(), "max_position_embeddings", None)
+    if positions:
+        # RoBERTa counts positions from pad_token_id + 1.
+        offset = (pad_token_id(inner.config) or 0) + 1 if "roberta" in inner.config.model_type else 0
+        allowed = min(allowed, positions - offset)
+    # A tokenizer asked for fewer than its own marks and one more does not cut at all.
+    least = tokenizer.num_special_tokens_to_add() + 1
+    if max_length is not None and not least <= max_length <= allowed:
+        raise ModelError(f"max_length {max_length} is not in {least}..{allowed}, what this model and tokenizer allow")
+    return max_length or min(allowed, most)

@@ -1,0 +1,1 @@
+"""The comparison of methods and the study of hyperparameters; the product never imports it."""

@@ -1,6 +1,0 @@
-"""`adue sweep`: what becomes of the uncertainty head when its hyperparameters and its data are varied."""
-
-from adue.workflows.sensitivity.plan import SweepPlan
-from adue.workflows.sensitivity.run import SensitivityResult, sensitivity
-
-__all__ = ["SensitivityResult", "SweepPlan", "sensitivity"]
