@@ -18,8 +18,8 @@ from adue.foundation.files import move_saved
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.loading import load_trained
-from adue.models.persistence import CONFIG_FILE, HEAD_FILE
 from adue.models.pretrained import canonical_base_model, load_classifier
+from adue.models.saved_head import CONFIG_FILE, HEAD_FILE
 from adue.training.loop import run_trainer
 from adue.training.lora import add_lora
 from adue.training.record import TrainingRecord, TrainingResult, library_versions, write_record
