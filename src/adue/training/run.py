@@ -14,7 +14,7 @@ from transformers import set_seed
 
 from adue.datasets import fingerprint
 from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelError
-from adue.foundation.files import move_saved
+from adue.foundation.files import move_saved, require_folder
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.loading import load_trained
@@ -69,9 +69,7 @@ def train_adapter(
     started = time.monotonic()
     if (out / "adapter_config.json").exists() and not overwrite:
         raise ArtifactError(f"{out} holds an adapter already; choose another folder, or give --overwrite")
-    for path in (out, *out.parents):
-        if path.exists() and not path.is_dir():
-            raise ArtifactError(f"{path} is a file, not a folder; choose another folder")
+    require_folder(out)
     for name, rows in {"training": train, "validation": validation}.items():
         _require_classes(rows, len(id2label), name)
     # The record says what was done here, so that another machine can do the same.
