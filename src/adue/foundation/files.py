@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from adue.foundation.errors import ArtifactError
+from adue.foundation.errors import ArtifactError, DataError
 
 
 @contextmanager
@@ -93,6 +93,22 @@ def require_file_place(path: Path) -> None:
     if path.is_dir():
         raise ArtifactError(f"{path} is a folder, not a file; choose another name")
     require_folder(path.parent)
+
+
+def read_yaml_text(path: Path) -> str:
+    """Return the text of a YAML file that a person wrote.
+
+    Raises
+    ------
+    DataError
+        When there is no such file.
+    UnicodeDecodeError
+        When it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}; give the path of a .yaml file") from error
 
 
 def move_saved(source: Path, target: Path) -> None:

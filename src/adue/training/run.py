@@ -121,7 +121,13 @@ def train_adapter(
         ) from error
     shutil.rmtree(checkpoints, ignore_errors=True)
     _warn_if_useless(record)
-    return TrainingResult(adapter=str(out), record=record, seconds=time.monotonic() - started, resumed=resumed)
+    return TrainingResult(
+        adapter=str(out),
+        record=record,
+        device=str(classifier.device),
+        seconds=time.monotonic() - started,
+        resumed=resumed,
+    )
 
 
 def _require_classes(rows: Dataset, classes: int, name: str) -> None:
