@@ -73,6 +73,11 @@ def predict(
 ) -> None:
     """Score a file of texts: the same rows out, with label, probability and uncertainty."""
     from adue.datasets.stream import STANDARD
+    from adue.workflows.inputs import check_inputs
+
+    if ray_options is None:
+        check_inputs(adapter, rows=source, base_model=model_options.base_model)
+
     from adue.workflows.predict import predict as run_here
 
     run = run_here

@@ -11,13 +11,13 @@ from datasets import Dataset, DatasetDict, DatasetInfo, Features, Value
 from adue.datasets.checks import check_classes, check_texts
 from adue.datasets.columns import guess_label_column, guess_text_column
 from adue.datasets.files import read_file, read_folder
-from adue.datasets.formats import find_format
-from adue.datasets.hub import PREFIX, load_hub
+from adue.datasets.hub import load_hub
 from adue.datasets.labels import encode_labels, label_values, make_label2id
 from adue.datasets.registry import DATASETS
 from adue.datasets.split_names import TRAIN, VALIDATION
 from adue.datasets.splits import carve_validation, rename_splits, without_secret_labels
 from adue.foundation.errors import DataError
+from adue.foundation.sources import HUB_PREFIX, require_source
 
 Source: TypeAlias = str | Path | Dataset | DatasetDict
 
@@ -127,18 +127,14 @@ def _open(source: Source, need: Sequence[str]) -> DatasetDict:
         return rename_splits(source)
     if isinstance(source, str) and source in DATASETS:
         return DATASETS[source].load()
-    if isinstance(source, str) and source.startswith(PREFIX):
+    if isinstance(source, str) and source.startswith(HUB_PREFIX):
         return rename_splits(load_hub(source))
+    require_source(source)
     path = Path(source).expanduser()
     if path.is_dir():
         found = read_folder(path)
         return _as_needed(found, need) if isinstance(found, Dataset) else rename_splits(found)
-    if path.is_file() or find_format(path):
-        return _as_needed(read_file(path), need)
-    raise DataError(
-        f"there is no file, folder or data set called '{source}'; give a path, hf:owner/name, or one of "
-        f"{', '.join(DATASETS)}"
-    )
+    return _as_needed(read_file(path), need)
 
 
 def _relatives(source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:

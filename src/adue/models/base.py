@@ -16,11 +16,13 @@ from adue.foundation.errors import ArtifactError, DataWarning, ModelError
 from adue.foundation.types import FeatureSet
 from adue.heads.fit import fit_features
 from adue.heads.fitted import FittedHead
-from adue.models.checkpoint import find_folder, save_classifier
+from adue.models.checkpoint import save_classifier
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.loading import LoadedModel, Origin, load_trained
+from adue.models.folders import find_folder
 from adue.models.onnx.classifier import Backend, require_runnable
-from adue.models.persistence import has_head, load_head, save_head
+from adue.models.persistence import load_head, save_head
+from adue.models.saved_head import has_head
 
 
 @dataclass(frozen=True)
