@@ -88,9 +88,50 @@ def test_a_training_setting_out_of_range_is_refused_before_anything_runs() -> No
         config(models={"small": {"training": {"learning_rate": -1}}}).tasks  # noqa: B018
 
 
-def test_an_unknown_key_warns() -> None:
+def test_a_key_of_a_newer_adue_warns_where_no_person_wrote_it() -> None:
     with pytest.warns(DataWarning, match="ignoring unknown keys colour"):
         config(colour="red")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "model: {m: {}}\ndata_sets: {s: {}}",
+            ": there is no key 'model'; did you mean 'models'? the keys are models, ",
+        ),
+        ("colour: red\nmodels: {m: {}}\ndata_sets: {s: {}}", ": there is no key 'colour'; the keys are models, "),
+        (
+            "models: {m: {train_row: 3}}\ndata_sets: {s: {}}",
+            ": models.m: there is no key 'train_row'; did you mean 'train_rows'? the keys are train_rows, ",
+        ),
+        (
+            "models: {m: {}}\ndata_sets: {s: {shift: [t]}}",
+            ": data_sets.s: there is no key 'shift'; did you mean 'shifted'? the keys are ",
+        ),
+        (
+            "models: {m: {training: {learning_rates: 1}}}\ndata_sets: {s: {}}",
+            ": models.m.training: there is no key 'learning_rates'; did you mean 'learning_rate'? the keys are r, ",
+        ),
+        (
+            "models: {m: {}}\ndata_sets: {s: {}}\ncells: {m/s: {training: {epochs: 1}}}",
+            ": cells.m/s.training: there is no key 'epochs'; did you mean 'max_epochs'? the keys are r, ",
+        ),
+        (
+            "models: {m: {}}\ndata_sets: {s: {}}\nsampling: {mc-dropout: {pass: 1}}",
+            ": sampling.mc-dropout: there is no key 'pass'; did you mean 'passes'? the keys are passes, ",
+        ),
+    ],
+)
+def test_a_typo_in_the_file_is_refused_with_its_place_and_the_nearest_key(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(DataError) as caught:
+        BenchmarkConfig.load(path)
+    assert str(caught.value).startswith(f"{path}{words}")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

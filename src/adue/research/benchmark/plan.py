@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from adue.foundation.config import FrozenConfig, Seed
+from adue.foundation.config.keys import BY_HAND, read_yaml, refuse_unknown_key, unknown_keys
 from adue.foundation.errors import DataError
 from adue.research.methods.method import Sampling
 from adue.scores import REFERENCE
@@ -39,6 +39,14 @@ class Choices(FrozenConfig):
     validation_rows: Rows | None = None
     training: dict[str, Any] = Field(default_factory=dict)
     seeds: tuple[Seed, ...] | None = Field(default=None, min_length=1)
+
+    @field_validator("training")
+    @classmethod
+    def _check_training_keys(cls, training: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        known = TrainingSettings.model_fields
+        if info.context == BY_HAND and (unknown := unknown_keys(training, known)):
+            refuse_unknown_key(unknown[0], known)
+        return training
 
     def overlaid(self, other: "Choices") -> "Choices":
         """Return these choices with those that `other` makes in their place."""
@@ -145,21 +153,16 @@ class BenchmarkConfig(FrozenConfig):
         Raises
         ------
         DataError
-            When there is no such file, it is not YAML, or a value is missing or out of range.
+            When there is no such file, it is not YAML, a key is unknown, or a value is missing or out of range.
         """
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise DataError(f"cannot read {path}: {error.strerror or error}; give the path of a .yaml file") from error
-        except (UnicodeDecodeError, yaml.YAMLError) as error:
-            raise DataError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        values = read_yaml(path)
         if not isinstance(values, dict):
             raise DataError(f"{path} must say which models and data_sets to compare; see docs/benchmark.md")
         for part in ("models", "data_sets", "cells"):
             if isinstance(values.get(part), dict):
                 # 'sst2:' with nothing behind it means the defaults.
                 values[part] = {str(name): {} if said is None else said for name, said in values[part].items()}
-        return cls.from_dict(values)
+        return cls.from_dict(values, file=path)
 
     @model_validator(mode="after")
     def _names_lead_somewhere(self) -> Self:
