@@ -17,8 +17,8 @@ from adue.heads.ranking import fit_ranking_head
 from adue.heads.sweep import fit_heads
 from adue.models.model import AdueModel
 from adue.research.benchmark.adapters import ensure_adapter
-from adue.research.benchmark.plan import BenchmarkConfig, Task
-from adue.research.benchmark.rows import TaskRows, load_task_rows
+from adue.research.benchmark.configuration import BenchmarkConfig, Task
+from adue.research.benchmark.task_rows import TaskRows, load_task_rows
 from adue.scores.outputs import error_log_odds
 from auto import fitted, head_score
 from development import Score, development_sets, extracted, fit_rows, open_adapter, run, scored

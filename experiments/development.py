@@ -17,9 +17,9 @@ from adue.datasets import load_splits, subsample
 from adue.foundation.types import FeatureSet
 from adue.metrics import compare_auroc
 from adue.models.model import AdueModel
-from adue.research.benchmark.plan import BenchmarkConfig, Task
-from adue.research.benchmark.prepared import split_by_error
-from adue.research.benchmark.rows import TaskRows, load_task_rows
+from adue.research.benchmark.configuration import BenchmarkConfig, Task
+from adue.research.benchmark.prepared_cell import split_by_error
+from adue.research.benchmark.task_rows import TaskRows, load_task_rows
 from adue.research.methods.method import FitRows
 
 DEVELOPMENT_ROWS = 2000

@@ -26,9 +26,9 @@ from adue.heads.fading import fit_weakest, learners
 from adue.heads.head import AdueHead
 from adue.heads.ranking import fit_ranking_head
 from adue.models.model import AdueModel
-from adue.research.benchmark.plan import BenchmarkConfig, Task
-from adue.research.benchmark.prepared import split_by_error
-from adue.research.benchmark.rows import load_task_rows
+from adue.research.benchmark.configuration import BenchmarkConfig, Task
+from adue.research.benchmark.prepared_cell import split_by_error
+from adue.research.benchmark.task_rows import load_task_rows
 from adue.research.methods.boosted import fit_boosted
 from adue.research.methods.method import FitRows, ScoreRows
 from adue.scores import GaussianStatistics, entropy, relative_mahalanobis

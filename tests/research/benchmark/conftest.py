@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from adue.research.benchmark.plan import BenchmarkConfig
-from adue.research.benchmark.run import Benchmark
-from adue.research.benchmark.store import Folders
+from adue.research.benchmark.configuration import BenchmarkConfig
+from adue.research.benchmark.folders import Folders
+from adue.research.benchmark.run_benchmark import Benchmark
 from tests.support.tiny import WORDS, save_tiny_base
 
 NAMES = ("negative", "positive")

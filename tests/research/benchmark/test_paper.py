@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from adue.research.benchmark.store import Folders
+from adue.research.benchmark.folders import Folders
 from adue.research.benchmark.workflow import benchmark
 from adue.research.methods import GROUPS
-from tests.research.benchmark.test_run import rows_of
+from tests.research.benchmark.test_run_benchmark import rows_of
 from tests.support.tiny import WORDS, save_tiny_base
 
 pytestmark = pytest.mark.slow

@@ -7,9 +7,9 @@ import pytest
 
 from adue.foundation.errors import DataError
 from adue.metrics import WinsTiesLosses
-from adue.research.benchmark.frame import Domain, read_frame
+from adue.research.benchmark.cells_csv import Value
+from adue.research.benchmark.cells_frame import Domain, read_frame
 from adue.research.benchmark.standings import Standing, standings
-from adue.research.benchmark.table import Value
 from tests.research.benchmark.results import result, write_rows
 
 REFERENCE = "softmax-response"
