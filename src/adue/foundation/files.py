@@ -38,7 +38,7 @@ def atomic_writes(*paths: Path) -> Iterator[tuple[Path, ...]]:
         try:
             yield temporaries
             for temporary, path in zip(temporaries, paths, strict=True):
-                _settle(temporary, path)
+                _make_ready(temporary, path)
             for temporary, path in zip(temporaries, paths, strict=True):
                 temporary.replace(path)
         except OSError as error:
@@ -91,8 +91,8 @@ def _temporary_beside(path: Path, stack: ExitStack) -> Path:
     return Path(name)
 
 
-def _settle(temporary: Path, path: Path) -> None:
-    """Bring the bytes to the disk, with the rights of a new file, and make sure that a rename can follow."""
+def _make_ready(temporary: Path, path: Path) -> None:
+    """Write the bytes to the disk, with the rights of a new file, and check that a rename can follow."""
     with temporary.open("rb") as written:
         os.fsync(written.fileno())
     umask = os.umask(0)
