@@ -35,7 +35,7 @@ def test_every_score_is_drawn_and_adue_is_drawn_last_but_listed_first(draw: Any)
     assert [trace.name for trace in by_legend[:2]] == ["AdUE", "softmax response"]
 
 
-def test_other_scores_are_thin_and_told_apart_by_their_dashes() -> None:
+def test_other_scores_are_thin_and_differ_by_their_dashes() -> None:
     traces = named(roc_figure(SCORED))
     others = [trace for name, trace in traces.items() if name not in {"AdUE", "softmax response"}]
     assert {trace.line.color for trace in others} == {"var(--faint)"}

@@ -293,7 +293,7 @@ def test_training_stops_early_without_a_better_epoch(tmp_path: Path, base: str) 
     assert result.record.best_epoch == 1
 
 
-def test_an_adapter_is_replaced_only_when_told_to(tmp_path: Path, base: str) -> None:
+def test_an_adapter_is_replaced_only_on_request(tmp_path: Path, base: str) -> None:
     out = tmp_path / "out"
     train_adapter(base, rows(40), rows(20), out, FAST, id2label=NAMES)
     before = weights(out)

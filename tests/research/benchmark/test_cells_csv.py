@@ -52,7 +52,7 @@ def test_a_torn_header_is_written_again(table: CellTable) -> None:
     assert len(table.read()) == 1
 
 
-def test_mending_leaves_a_whole_file_and_no_file_alone(table: CellTable) -> None:
+def test_a_whole_file_and_a_missing_file_stay_as_they_are(table: CellTable) -> None:
     table.cut_torn_line()
     assert not table.path.exists()
     table.append(row())

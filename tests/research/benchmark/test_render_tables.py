@@ -24,7 +24,7 @@ def best(table: Table) -> set[tuple[str, int]]:
     return {(row[0].text, column) for row in table.rows for column, entry in enumerate(row[1:]) if entry.best}
 
 
-def test_auroc_is_told_with_its_spread_over_seeds_and_the_best_is_marked(tmp_path: Path) -> None:
+def test_auroc_has_its_spread_over_seeds_and_the_best_is_marked(tmp_path: Path) -> None:
     rows = [
         result("entropy", "a", 0.70, seed=0, accuracy=0.8, errors=20),
         result("entropy", "a", 0.72, seed=1, accuracy=0.9, errors=10),
@@ -47,7 +47,7 @@ def test_auroc_is_told_with_its_spread_over_seeds_and_the_best_is_marked(tmp_pat
     assert best(table) == {("entropy", 0), ("entropy", 1)}
 
 
-def test_a_method_that_judged_fewer_rows_is_never_the_best_and_has_no_mean_of_metrics(tmp_path: Path) -> None:
+def test_a_method_that_scored_fewer_rows_is_never_the_best_and_has_no_mean_of_metrics(tmp_path: Path) -> None:
     rows = [result("entropy", "a", 0.7, aurc=0.2), result("lora-laplace", "a", 0.9, n=50, aurc=0.1)]
     frame = read_frame(write_rows(tmp_path / "c.csv", rows))
     order = ["lora-laplace", "entropy"]
@@ -113,7 +113,7 @@ def test_pictures_say_whether_any_method_ranks_differently(rendered: Path) -> No
     assert re.search(r"Friedman&#39;s test of all methods ranking alike: p = [01](\.\d+)?;", page)
 
 
-def test_home_and_abroad_are_told_apart(rendered: Path) -> None:
+def test_in_domain_and_shifted_rows_have_tables_of_their_own(rendered: Path) -> None:
     headings = re.findall(r"^## (.*)$", (rendered / "tables.md").read_text(), re.MULTILINE)
     assert "AUROC in-domain" in headings
     assert "AUROC shifted" in headings

@@ -124,7 +124,7 @@ def test_where_a_reference_is_redone_so_is_what_is_compared_with_it(ground: Grou
     assert redone[:2] == ["softmax-response", "softmax-response"]
 
 
-def test_other_evaluation_rows_are_judged_anew_and_no_row_stands_twice(ground: Ground, folders: Folders) -> None:
+def test_other_evaluation_rows_are_scored_anew_and_no_row_stands_twice(ground: Ground, folders: Folders) -> None:
     adapters = {path: path.stat().st_mtime_ns for path in folders.root.glob("adapters/**/*.safetensors")}
     Benchmark(ground.config(evaluation_rows=50), folders).run(workers=1)
     rows = rows_of(folders)

@@ -1,4 +1,4 @@
-"""cells.csv: one row per cell and method, on the disk as soon as it is known, whatever happens next."""
+"""cells.csv: one row per cell and method, on the disk as soon as it is known."""
 
 import csv
 import io
