@@ -13,7 +13,7 @@ UV := $(shell command -v uv)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python $(CONSTRAINTS),$(PIP))
 OUT ?= adue-demo
 
-.PHONY: demo test test-fast lint format types imports check bench reference clean
+.PHONY: demo test test-fast lint format types imports check bench reference architecture clean
 
 demo: $(DEMO_STAMP)
 	$(BIN)/adue demo --out $(OUT)
@@ -63,6 +63,10 @@ bench: $(STAMP)
 # docs/cli.md, from the commands' own help; a test compares.
 reference: $(STAMP)
 	$(BIN)/typer adue.cli utils docs --name adue --output docs/cli.md
+
+# docs/architecture.svg, from the import contracts; a test compares.
+architecture: $(STAMP)
+	$(BIN)/python docs/draw_architecture.py
 
 clean:
 	rm -rf $(VENV) $(OUT) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -85,6 +85,15 @@ def test_a_grid_of_ones_own_is_read_from_yaml(space: Workspace, tmp_path: Path) 
     assert json.loads(result.stdout)["grid_points"] == 2
 
 
+def test_a_typo_in_a_grid_ends_fit_with_one_line_that_names_the_right_key(space: Workspace, tmp_path: Path) -> None:
+    grid = tmp_path / "mine.yaml"
+    grid.write_text("learning_rates: [0.001]\n")
+    result = run("fit", space.adapter, "--data", space.data, "--preset", "paper", "--grid", grid)
+    assert result.exit_code == 1
+    assert "there is no key 'learning_rates'; did you mean 'learning_rate'? the keys are" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_evaluate_prints_one_line_per_score_and_the_reports_path(fitted: Workspace, tmp_path: Path) -> None:
     report = tmp_path / "report.html"
     result = run("evaluate", fitted.adapter, "--data", fitted.data, "--report", report, "--resamples", 100)

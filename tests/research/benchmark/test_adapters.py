@@ -8,9 +8,9 @@ import pytest
 
 from adue.foundation.errors import ArtifactError
 from adue.research.benchmark.adapters import ensure_adapter
-from adue.research.benchmark.plan import BenchmarkConfig, Task
-from adue.research.benchmark.rows import TaskRows, load_task_rows
-from adue.research.benchmark.store import Folders
+from adue.research.benchmark.configuration import BenchmarkConfig, Task
+from adue.research.benchmark.folders import Folders
+from adue.research.benchmark.task_rows import TaskRows, load_task_rows
 from tests.research.benchmark.conftest import QUICK, Ground
 
 
