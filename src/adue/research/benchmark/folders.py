@@ -18,7 +18,7 @@ class Folders:
         return self.root / "cells.csv"
 
     @property
-    def journal(self) -> Path:
+    def run_record(self) -> Path:
         """What is known of the runs that wrote it."""
         return self.root / "run.json"
 
