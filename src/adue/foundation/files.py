@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one."""
+"""Write files and folders so that a reader never sees half of one."""
 
 import errno
 import os
