@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 OUT ?= adue-demo
 
-.PHONY: demo test test-fast lint format types imports check bench reference architecture clean
+.PHONY: demo test test-fast lint format types imports check bench reference clean
 
 demo: $(STAMP)
 	$(BIN)/adue demo --out $(OUT)
@@ -55,6 +55,7 @@ reference: $(STAMP)
 	$(BIN)/typer adue.cli utils docs --name adue --output docs/cli.md
 
 # docs/architecture.svg, from the import contracts; a test compares.
+.PHONY: architecture
 architecture: $(STAMP)
 	$(BIN)/python docs/draw_architecture.py
 

@@ -1,4 +1,4 @@
-"""Write files and folders so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one."""
 
 import errno
 import os

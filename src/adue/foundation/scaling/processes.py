@@ -15,7 +15,7 @@ from adue.foundation.errors import AdueError
 
 Value = TypeVar("Value")
 _SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
-_LONGEST_WAIT = timedelta(days=7)
+_PATIENCE = timedelta(days=7)
 """The others wait while one process fits; a process that dies is noticed by the launcher, which ends all."""
 
 
@@ -77,13 +77,13 @@ def processes() -> Processes:
     # accelerate warns where nobody has set the number of threads; torch's own number is right.
     os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
     try:
-        state = PartialState(cpu=cpu, timeout=_LONGEST_WAIT)
+        state = PartialState(cpu=cpu, timeout=_PATIENCE)
     except RuntimeError as error:
         raise AdueError(
             f"the processes cannot reach each other ({' '.join(str(error).split())}); where a host's name stands for "
             "its loopback address, set GLOO_SOCKET_IFNAME (on GPUs NCCL_SOCKET_IFNAME) to its network interface"
         ) from error
     # gloo's threads hold tensors that Python made: one that drops its tensor while the interpreter is shut down aborts
-    # the process, so they end before that.
+    # the process, so they end before.
     atexit.register(state.destroy_process_group)
     return Processes(state)

@@ -86,7 +86,7 @@ def sensitivity(
     # Everything is chosen; only now are the test rows read, and each head meets them once.
     test = extract_split(model, splits["test"], "reading test", options, progress)
 
-    def test_and_write() -> SensitivityResult:
+    def judge_and_write() -> SensitivityResult:
         table = open_test(folder, plan, test, original)
         table = table[trials_in(table).isin(trials)].reset_index(drop=True)
         rows = {"training": train, "validation": validation, "test": test}
@@ -100,13 +100,13 @@ def sensitivity(
             machine=_machine(),
             seconds=float(sum(lines["trial_seconds"].iloc[0] for lines in by_trial(table).values())),
         )
-        return _write_reports(folder, table, facts, trials)
+        return _written(folder, table, facts, trials)
 
-    return group.once(test_and_write)
+    return group.once(judge_and_write)
 
 
 def open_test(folder: SweepFolder, plan: SweepPlan, test: FeatureSet, original: AdueHead) -> pd.DataFrame:
-    """Return the table with what every kept head does on the test rows; results that are there stay.
+    """Return the table with what every kept head does on the test rows; heads that have met them are left alone.
 
     Raises
     ------
@@ -164,9 +164,7 @@ def _machine() -> str:
     return f"{platform.machine()}, {threads} threads, Python {python}, torch {torch.__version__}"
 
 
-def _write_reports(
-    folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials: list[Trial]
-) -> SensitivityResult:
+def _written(folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials: list[Trial]) -> SensitivityResult:
     report, summary = folder.path / "sweep.html", folder.path / "sweep.md"
     findings = write_sensitivity(report, summary, table, facts)
     return SensitivityResult(
