@@ -13,7 +13,7 @@ UV := $(shell command -v uv)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python $(CONSTRAINTS),$(PIP))
 OUT ?= adue-demo
 
-.PHONY: demo test test-fast lint format types imports check bench reference architecture clean
+.PHONY: demo test test-fast lint format types imports check bench reference clean
 
 demo: $(DEMO_STAMP)
 	$(BIN)/adue demo --out $(OUT)
@@ -65,6 +65,7 @@ reference: $(STAMP)
 	$(BIN)/typer adue.cli utils docs --name adue --output docs/cli.md
 
 # docs/architecture.svg, from the import contracts; a test compares.
+.PHONY: architecture
 architecture: $(STAMP)
 	$(BIN)/python docs/draw_architecture.py
 

@@ -135,7 +135,8 @@ def read_house(pyproject: Path = ROOT / "pyproject.toml") -> House:
     forbidden = [one for one in contracts if one["type"] == "forbidden"]
     apart_contract = next(one for one in forbidden if one["forbidden_modules"][0].startswith("adue."))
     apart = _short(apart_contract["forbidden_modules"][0])
-    marked = dict(zip(MARKS, (one for one in forbidden if one is not apart_contract), strict=False))
+    of_wings = [one for one in forbidden if one is not apart_contract and any(map(_is_wing, one["source_modules"]))]
+    marked = dict(zip(MARKS, of_wings, strict=False))
 
     def wing(name: str) -> Wing:
         marks = "".join(mark for mark, one in marked.items() if f"adue.{name}" in one["source_modules"])
@@ -253,6 +254,10 @@ def _floors(contract: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
 
 def _short(name: str) -> str:
     return name.removeprefix("adue.")
+
+
+def _is_wing(module: str) -> bool:
+    return "." not in _short(module)
 
 
 def _first_line(wing: str) -> str:

@@ -71,7 +71,7 @@ def test_a_process_on_its_own_does_everything_and_waits_for_nobody() -> None:
     assert alone.once(lambda: 7) == 7
 
 
-def test_processes_that_cannot_reach_each_other_say_which_setting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_that_cannot_reach_each_other_are_told_which_setting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(**_: object) -> None:
         raise RuntimeError("connectFullMesh failed:\nConnection refused")
 

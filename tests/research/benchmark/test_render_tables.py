@@ -10,7 +10,7 @@ import pytest
 from adue.research.benchmark.cells_frame import Domain, read_frame
 from adue.research.benchmark.folders import Folders
 from adue.research.benchmark.render_tables import caption_of, render
-from adue.research.benchmark.run_record import Journal
+from adue.research.benchmark.run_record import RunRecord
 from adue.research.benchmark.tables import Table, auroc_table, failures_table, metrics_table
 from tests.research.benchmark.conftest import Ground
 from tests.research.benchmark.results import result, write_rows
@@ -172,7 +172,7 @@ def test_other_rows_of_the_file_do_not_enter_the_tables(ground: Ground, rendered
 
 def test_a_caption_without_a_journal_still_says_what_rows_it_is_about(ground: Ground, tmp_path: Path) -> None:
     frame = read_frame(write_rows(tmp_path / "c.csv", [result("entropy", "a", 0.5, train_rows=6000)]))
-    words = caption_of(frame, ground.config(evaluation_rows=2000), Journal.read(tmp_path / "run.json"))
+    words = caption_of(frame, ground.config(evaluation_rows=2000), RunRecord.read(tmp_path / "run.json"))
     assert words.startswith(
         "Trained on 6,000 rows (drawn with seed 42 where there are more), evaluated on at most 2,000"
     )

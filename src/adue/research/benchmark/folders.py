@@ -18,7 +18,7 @@ class Folders:
         return self.root / "cells.csv"
 
     @property
-    def journal(self) -> Path:
+    def run_record(self) -> Path:
         """What is known of the runs that wrote it."""
         return self.root / "run.json"
 
@@ -31,7 +31,7 @@ class Folders:
         """Return the folder of one adapter."""
         return self.root / "adapters" / model / data_set / f"seed-{seed}"
 
-    def extracted(self, model: str, data_set: str, seed: int) -> Store:
+    def extraction(self, model: str, data_set: str, seed: int) -> Store:
         """Return what that adapter made of all sets of rows."""
         return Store(self.root / "extracted" / model / data_set / f"seed-{seed}")
 

@@ -112,7 +112,7 @@ class _Extraction:
 
     @property
     def store(self) -> Store:
-        return self.folders.extracted(self.task.model, self.task.data_set, self.seed)
+        return self.folders.extraction(self.task.model, self.task.data_set, self.seed)
 
     @cached_property
     def source(self) -> str:

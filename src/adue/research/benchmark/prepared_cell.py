@@ -138,7 +138,7 @@ class Cell:
         return {seed: {name: self._store(seed).key(name) for name in names} for seed in self.task.seeds}
 
     def _store(self, seed: int) -> Store:
-        return self.folders.extracted(self.task.model, self.task.data_set, seed)
+        return self.folders.extraction(self.task.model, self.task.data_set, seed)
 
     def _fit_rows(self, store: Store, halves: tuple[Tensor, Tensor], members: tuple[FitRows, ...] = ()) -> FitRows:
         validation = read_features(store, VALIDATION)

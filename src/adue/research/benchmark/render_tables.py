@@ -16,7 +16,7 @@ from adue.research.benchmark.cells_frame import Domain, present_methods, read_fr
 from adue.research.benchmark.configuration import BenchmarkConfig
 from adue.research.benchmark.critical_difference import critical_difference_svg
 from adue.research.benchmark.folders import Folders
-from adue.research.benchmark.run_record import Journal
+from adue.research.benchmark.run_record import RunRecord
 from adue.research.benchmark.standings import Standing, standings
 from adue.research.benchmark.tables import Table, auroc_table, failures_table, metrics_table, standings_table
 from adue.research.methods import all_methods
@@ -55,7 +55,7 @@ def render(config: BenchmarkConfig, folders: Folders) -> tuple[list[Standing], l
         When statsmodels is not installed.
     """
     frame = read_frame(folders.cells, config)
-    caption = caption_of(frame, config, Journal.read(folders.journal))
+    caption = caption_of(frame, config, RunRecord.read(folders.run_record))
     pictures: list[Picture] = []
     tables: list[Table] = []
     ranking: list[Standing] = []
@@ -133,16 +133,16 @@ def _friedman_words(auroc: pd.DataFrame) -> str:
     return f"Friedman's test of all methods ranking alike: p = {found.p_value:.2g}; "
 
 
-def caption_of(frame: pd.DataFrame, config: BenchmarkConfig, journal: Journal) -> str:
+def caption_of(frame: pd.DataFrame, config: BenchmarkConfig, run_record: RunRecord) -> str:
     """Return command, commit, machine, time and how rows were drawn, which every table repeats."""
     parts = []
-    if journal.sessions:
-        last = journal.sessions[-1]
-        commits = dict.fromkeys(one.commit or f"version {one.version}" for one in journal.sessions)
-        hours = sum(one.seconds for one in journal.sessions) / 3600
+    if run_record.sessions:
+        last = run_record.sessions[-1]
+        commits = dict.fromkeys(one.commit or f"version {one.version}" for one in run_record.sessions)
+        hours = sum(one.seconds for one in run_record.sessions) / 3600
         parts.append(
             f"Command: {last.command}; commit: {', '.join(commits)}; machine: {last.machine}; "
-            f"processes: {last.workers}; time: {hours:.2f} h (sessions: {len(journal.sessions)})."
+            f"processes: {last.workers}; time: {hours:.2f} h (sessions: {len(run_record.sessions)})."
         )
     rows = sorted(set(frame["train_rows"]))
     most = "all" if config.evaluation_rows is None else f"at most {config.evaluation_rows:,}"

@@ -16,7 +16,7 @@ from adue.research.benchmark.configuration import BenchmarkConfig
 from adue.research.benchmark.folders import Folders
 from adue.research.benchmark.prepare_task import prepare_task
 from adue.research.benchmark.prepared_cell import Cell, PreparedTask
-from adue.research.benchmark.run_record import Journal
+from adue.research.benchmark.run_record import RunRecord
 from adue.research.benchmark.worker_processes import default_workers, executor
 from adue.research.methods import Method, select_methods
 
@@ -72,8 +72,8 @@ class Benchmark:
         workers = workers or default_workers()
         self.folders.root.mkdir(parents=True, exist_ok=True)
         with self._lock():
-            journal = Journal.read(self.folders.journal)
-            journal.begin(workers)
+            run_record = RunRecord.read(self.folders.run_record)
+            run_record.begin(workers)
             self.table.cut_torn_line()
             asked = {(task.model, task.data_set, seed) for task in tasks for seed in task.seeds}
             there = self.table.keys_by_row()
@@ -90,7 +90,7 @@ class Benchmark:
             ready = deque(Job(f"{task.model}/{task.data_set}", partial(prepare, task)) for task in tasks)
             for kind in self._kinds_without_budget():
                 self.on_line(f"methods that need {kind} are left out; say under sampling what may be spent on it")
-            self._work(ready, workers, journal)
+            self._work(ready, workers, run_record)
 
     def _kinds_without_budget(self) -> list[str]:
         return sorted({method.sampling for method in self.methods if method.sampling} - set(self.config.sampling))
@@ -105,7 +105,7 @@ class Benchmark:
             ) from error
         return lock
 
-    def _work(self, ready: deque[Job], workers: int, journal: Journal) -> None:
+    def _work(self, ready: deque[Job], workers: int, run_record: RunRecord) -> None:
         """Run jobs until none is left; the cells of a task come before the next task."""
         running: dict[Future[tuple[Any, list[str]]], Job] = {}
         with executor(workers) as pool:
@@ -115,7 +115,7 @@ class Benchmark:
                     running[pool.submit(_run_and_collect_notes, job.run)] = job
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     ready.extendleft(reversed(self._finish(running.pop(future), future)))
-                    journal.save()
+                    run_record.save()
 
     def _finish(self, job: Job, future: "Future[tuple[Any, list[str]]]") -> list[Job]:
         """Report a job that is over, and return those that follow from it."""

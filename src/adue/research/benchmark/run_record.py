@@ -31,7 +31,7 @@ class Session(FrozenConfig):
 
 
 @dataclass
-class Journal:
+class RunRecord:
     """All sessions that added to a folder; the last one is the one that runs now."""
 
     path: Path

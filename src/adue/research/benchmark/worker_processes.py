@@ -60,7 +60,7 @@ def _begin(threads: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """Leave when the parent has died, by kill -9 too; a pool's process would wait for its next job for ever."""
+    """Leave when the parent has died, by kill -9 too; a pool's process would wait for its next job without end."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
