@@ -77,8 +77,8 @@ class _State(NamedTuple):
 
     @classmethod
     def at(cls, start: _Start, heads: int) -> "_State":
-        zeros = start.learned.new_zeros(4, heads, *start.learned.shape)
-        return cls(*zeros, start.learned.expand_as(zeros[0]).clone())
+        offset, mean, square, gradient = start.learned.new_zeros(4, heads, *start.learned.shape)
+        return cls(offset, mean, square, gradient, start.learned.expand_as(offset).clone())
 
 
 class _Run(NamedTuple):
