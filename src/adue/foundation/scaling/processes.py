@@ -11,10 +11,12 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, get_int_from_env, parse_flag_from_env
 
+from adue.foundation.environment import set_where_empty
 from adue.foundation.errors import AdueError
 
 Value = TypeVar("Value")
 _SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
+_USE_CPU = "ACCELERATE_USE_CPU"
 _PATIENCE = timedelta(days=7)
 """The others wait while one process fits; a process that dies is noticed by the launcher, which ends all."""
 
@@ -71,11 +73,13 @@ def processes() -> Processes:
     AdueError
         When they cannot reach each other.
     """
-    if get_int_from_env(_SIZES, 1) <= 1:
+    # accelerate cannot read an empty variable, which means the same as none.
+    if get_int_from_env([name for name in _SIZES if os.environ.get(name)], 1) <= 1:
         return Processes()
-    cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
-    # accelerate warns about threads that nobody has set; as many as there are cores for each process is right.
-    os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
+    asked_for_cpu = os.environ.get(_USE_CPU) and parse_flag_from_env(_USE_CPU)
+    cpu = bool(asked_for_cpu) or not torch.cuda.is_available()
+    # accelerate warns about threads that nobody has set; torch's choice is right.
+    set_where_empty("OMP_NUM_THREADS", str(torch.get_num_threads()))
     try:
         state = PartialState(cpu=cpu, timeout=_PATIENCE)
     except RuntimeError as error:
