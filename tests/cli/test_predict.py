@@ -19,6 +19,12 @@ def test_an_option_of_ray_without_ray_is_bad_usage(option: str, tmp_path: Path) 
     assert f"{option} is an option of --engine ray; add that, or leave {option} out" in result.stderr.replace("\n", " ")
 
 
+def test_there_is_one_name_for_where_the_output_goes(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["predict", "adapter", "--output", str(tmp_path / "out.csv")])
+    assert result.exit_code == 2
+    assert "No such option: --output" in result.stderr
+
+
 def test_ray_reads_parquet_and_nothing_else() -> None:
     result = CliRunner().invoke(app, ["predict", "adapter", "-", "--out", "out", "--engine", "ray"])
     assert result.exit_code == 1

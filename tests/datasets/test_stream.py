@@ -73,6 +73,18 @@ def test_a_long_file_is_read_in_pieces(tmp_path: Path) -> None:
     assert [len(chunk) for chunk in read_rows(str(path))] == [CHUNK_ROWS, CHUNK_ROWS, 1]
 
 
+@pytest.mark.parametrize("name", ["long.jsonl", "long.csv.gz", "long.tsv.zst"])
+def test_no_more_is_read_than_is_asked_for(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with write_rows(str(path)) as write:
+        write([{"text": f"{n}" * 100} for n in range(20 * CHUNK_ROWS)])
+    path.write_bytes(path.read_bytes()[:-10])
+    chunks = read_rows(str(path))
+    assert len(next(chunks)) == CHUNK_ROWS
+    with pytest.raises(DataError, match=r"not valid JSON at line 20480|is not a whole \.(gz|zst) file"):
+        list(chunks)
+
+
 def test_parquet_types_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.table({"n": pa.array([1, None], pa.int64()), "text": ["a", "b"]}), path)

@@ -1,5 +1,6 @@
 """What `adue predict --engine ray` does apart from the cluster: one worker's part, and refusals before that."""
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -44,6 +45,15 @@ def test_a_piece_is_written_with_three_columns_more_and_counted(score: Score, tm
     assert written.column_names[3:] == ["label", "probability", "uncertainty"]
     assert (count["rows"], count["empty"]) == (3, 1)
     assert count["uncertainty"] == pytest.approx(sum(written["uncertainty"].to_pylist()))
+
+
+@pytest.mark.usefixtures("second_choice")
+def test_a_column_that_is_added_to_the_definition_is_written_by_a_worker(score: Score, tmp_path: Path) -> None:
+    (count,) = score(pa.table({"text": ["good film", "bad plot"]}))
+    written = pq.read_table(tmp_path / "out" / "part-0000000.parquet")
+    assert written.schema.names == ["text", "label", "probability", "uncertainty", "second_choice"]
+    assert written.schema.field("second_choice").type == pa.int8()
+    assert sum(json.loads(count["labels"]).values()) == count["rows"] == 2
 
 
 def test_a_piece_that_is_there_is_counted_and_not_scored_again(score: Score, tmp_path: Path) -> None:

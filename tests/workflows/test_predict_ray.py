@@ -59,7 +59,7 @@ def read(folder: Path) -> pa.Table:
 
 
 def meanwhile(work: Callable[[], PredictResult], out: Path, parts: int, event: Callable[[], Any]) -> PredictResult:
-    """Return what `work` returns, with `event` happening when `out` has so many parts."""
+    """Return what `work` returns, with `event` happening when `out` has `parts` parts."""
     with ThreadPoolExecutor(1) as pool:
         happened = pool.submit(_when, out, parts, event)
         result = work()
