@@ -13,26 +13,26 @@ from adue.heads.sweep import fit_heads
 from adue.research.methods.method import FitRows
 from adue.research.methods.swag import draw_heads
 from adue.scores.outputs import error_log_odds
-from auto import fitted, head_score
-from development import Score, comparing, run
+from auto import fit_score, head_score
+from development import Score, compare_with, run
 
 
 def posterior_mean(rows: FitRows) -> AdueHead:
     """Return the mean of the heads that SWAG draws: where the classification head goes when it is trained on."""
     means = {name: many.mean(dim=0) for name, many in draw_heads(rows).weights.items()}
-    return AdueHead.from_weights(rows.head.shape, means)
+    return AdueHead.from_weights(rows.classifier_head.shape, means)
 
 
 def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
     """Yield every score with its name, the softmax response first."""
     yield "softmax response", lambda given: error_log_odds(given.logits)
-    starts = {"smoothmax": rows.head, "smoothmax, L2-SP to a posterior mean": posterior_mean(rows)}
+    starts = {"smoothmax": rows.classifier_head, "smoothmax, L2-SP to a posterior mean": posterior_mean(rows)}
     for name, start in starts.items():
         sweep = fit_heads(rows.train, rows.selection, start, GRIDS["paper"].points, FitSettings())
         yield f"head, {name}", head_score(sweep.head(sweep.best))
     default = AutoSettings()
-    head = fit_ranking_head(rows.train, rows.head, default)
-    yield "auto", fitted(rows, default, head)
+    head = fit_ranking_head(rows.train, rows.classifier_head, default)
+    yield "auto", fit_score(rows, default, head)
     changes: dict[str, dict[str, object]] = {
         "whatever the gain": {"required_gain": None},
         "whatever the gain, prior variance of the head 0.03": {"required_gain": None, "head_prior_variance": (0.03,)},
@@ -43,8 +43,8 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         "any gain at all": {"required_gain": 0.0},
     }
     for name, change in changes.items():
-        yield f"auto, {name}", fitted(rows, default.model_copy(update=change), head)
+        yield f"auto, {name}", fit_score(rows, default.model_copy(update=change), head)
 
 
 if __name__ == "__main__":
-    run(__doc__, comparing(variants), Path("gate.csv"))
+    run(__doc__, compare_with(variants), Path("gate.csv"))

@@ -20,25 +20,25 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from adue.foundation.config import AutoSettings
+from adue.foundation.defaults import FOLDS
 from adue.foundation.types import FeatureSet
 from adue.heads.correction import DISTANCE, NEIGHBOUR, CorrectedResponse
 from adue.heads.fading import fit_weakest, learners
 from adue.heads.head import AdueHead
 from adue.heads.ranking import fit_ranking_head
 from adue.models.model import AdueModel
-from adue.research.benchmark.plan import BenchmarkConfig, Task
-from adue.research.benchmark.prepared import split_by_error
-from adue.research.benchmark.rows import load_task_rows
+from adue.research.benchmark.configuration import BenchmarkConfig, Task
+from adue.research.benchmark.prepared_cell import split_by_error
+from adue.research.benchmark.task_rows import load_task_rows
 from adue.research.methods.boosted import fit_boosted
 from adue.research.methods.method import FitRows, ScoreRows
-from adue.scores import GaussianStatistics, entropy, relative_mahalanobis
+from adue.scores.distances import GaussianStatistics, relative_mahalanobis
 from adue.scores.neighbours import fit_neighbours, neighbour_distance
-from adue.scores.outputs import error_log_odds
+from adue.scores.outputs import entropy, error_log_odds
 from adue.scores.temperature import fit_temperature
-from development import development_sets, extracted, fit_rows, measured, open_adapter, run
+from development import development_sets, extract_rows, fit_rows, measure, open_adapter, run
 
 SETTINGS = AutoSettings(required_gain=None, head_prior_variance=(0.3,))
-FOLDS = 5
 PSEUDO_ROWS = 5
 """Weight of the overall error rate in that of a class, in rows."""
 
@@ -65,7 +65,7 @@ class Bench:
     def base(self) -> list[Column]:
         """Softmax response, entropy and distance, as auto sees them."""
         reference = fit_neighbours(normalize(self.reference.features), NEIGHBOUR)
-        classes = self.rows.head.shape.num_labels
+        classes = self.rows.classifier_head.shape.num_labels
 
         def spread(rows: FeatureSet) -> Tensor:
             return torch.logit((entropy(rows.logits) / np.log(classes)).clamp(1e-300, 1 - 1e-16))
@@ -84,7 +84,7 @@ class Bench:
     @cached_property
     def ranking_head(self) -> AdueHead:
         """The ranking head of auto."""
-        return fit_ranking_head(self.rows.train, self.rows.head, SETTINGS)
+        return fit_ranking_head(self.rows.train, self.rows.classifier_head, SETTINGS)
 
     @cached_property
     def head(self) -> Column:
@@ -111,7 +111,7 @@ class Bench:
 
     def class_rate(self) -> Column:
         """Log odds of an error among the training rows with the same answer."""
-        train, classes = self.rows.train, self.rows.head.shape.num_labels
+        train, classes = self.rows.train, self.rows.classifier_head.shape.num_labels
         answers, errors = train.predictions.numpy(), train.errors.numpy()
         wrong = np.bincount(answers, weights=errors, minlength=classes) + PSEUDO_ROWS * errors.mean()
         rate = torch.from_numpy(wrong / (np.bincount(answers, minlength=classes) + PSEUDO_ROWS))
@@ -137,8 +137,8 @@ class Bench:
         probe.fit(self.layers[TRAIN], self.rows.train.errors.numpy())
         return cache(lambda name: np.asarray(probe.decision_function(self.layers[name])))
 
-    def cross_fitted(self) -> Column:
-        """Say what ranking heads say that learned from held-out rows too, never from the row they judge."""
+    def cross_fit(self) -> Column:
+        """Return the scores of ranking heads that learned from held-out rows too, never from the row they score."""
         train, held_out = self.rows.train, self.rows.selection
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SETTINGS.seed)
         heads, of_held_out = [], np.empty(len(held_out))
@@ -149,7 +149,7 @@ class Bench:
                 torch.cat([train.logits, more.logits]),
                 torch.cat([self.labels(train), self.labels(more)]),
             )
-            heads.append(fit_ranking_head(both, self.rows.head, SETTINGS))
+            heads.append(fit_ranking_head(both, self.rows.classifier_head, SETTINGS))
             of_held_out[fold] = error_log_odds(heads[-1].logits(held_out.features[fold]))
 
         def column(name: str) -> np.ndarray:
@@ -169,18 +169,18 @@ class Bench:
         return rows.labels
 
 
-def corrected(bench: Bench, judge: Column | None, *extra: Column) -> dict[str, np.ndarray]:
-    """Return U, as log odds, of every set: auto with `judge` in place of its ranking head, and with more inputs.
+def correct(bench: Bench, ranking: Column | None, *extra: Column) -> dict[str, np.ndarray]:
+    """Return U, as log odds, of every set: auto with `ranking` in place of its ranking head, and with more inputs.
 
-    `judge` and further inputs get the ranking head's prior variance.
+    `ranking` and further inputs get the ranking head's prior variance.
     """
-    columns = [*bench.base, judge or bench.head, *extra]
+    columns = [*bench.base, ranking or bench.head, *extra]
 
     def given(name: str) -> tuple[Tensor, Tensor, Tensor]:
         inputs = torch.from_numpy(np.stack([column(name) for column in columns], axis=1))
         return inputs, inputs[:, DISTANCE], bench.sets[name].predictions
 
-    candidates = learners(SETTINGS, bench.rows.head.shape.num_labels, more_inputs=len(extra))
+    candidates = learners(SETTINGS, bench.rows.classifier_head.shape.num_labels, more_inputs=len(extra))
     seen = (*given(SELECTION), bench.sets[SELECTION].errors)
     regression = fit_weakest(candidates, seen, required_gain=SETTINGS.required_gain, seed=SETTINGS.seed)
     return {name: regression.log_odds(*given(name)).numpy() for name in bench.sets}
@@ -202,17 +202,19 @@ def simulated_shift(bench: Bench) -> dict[str, np.ndarray]:
             continue
         # The head learned from the cluster too; only the correction and its distances have not seen it.
         for index, settings in enumerate(candidates):
-            fitted = CorrectedResponse.fit(outside, away, bench.rows.head, settings, ranking_head=bench.ranking_head)
+            fitted = CorrectedResponse.fit(
+                outside, away, bench.rows.classifier_head, settings, ranking_head=bench.ranking_head
+            )
             gains[index] += roc_auc_score(here.errors, fitted(here.features, here.logits))
     best = candidates[int(gains.argmax())]
-    chosen = CorrectedResponse.fit(train, held_out, bench.rows.head, best, ranking_head=bench.ranking_head)
+    chosen = CorrectedResponse.fit(train, held_out, bench.rows.classifier_head, best, ranking_head=bench.ranking_head)
     return {name: chosen(rows.features, rows.logits).numpy() for name, rows in bench.sets.items()}
 
 
 def variants(bench: Bench) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     """Yield every form with its name and its scores by set, the softmax response first."""
     yield "softmax response", {name: bench.base[0](name) for name in bench.sets}
-    yield "auto", corrected(bench, None)
+    yield "auto", correct(bench, None)
     more = {
         "margin": bench.margin,
         "temperature-scaled response": bench.temperature,
@@ -222,11 +224,11 @@ def variants(bench: Bench) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
         "boosted trees": bench.trees,
     }
     for name, column in more.items():
-        yield f"auto + {name}", corrected(bench, None, column())
-    yield "boosted trees in place of the head", corrected(bench, bench.trees())
-    yield "auto + probe of three layers", corrected(bench, None, bench.probe_of_layers())
-    yield "probe of three layers in place of the head", corrected(bench, bench.probe_of_layers())
-    yield "head from training and held-out rows, cross-fitted", corrected(bench, bench.cross_fitted())
+        yield f"auto + {name}", correct(bench, None, column())
+    yield "boosted trees in place of the head", correct(bench, bench.trees())
+    yield "auto + probe of three layers", correct(bench, None, bench.probe_of_layers())
+    yield "probe of three layers in place of the head", correct(bench, bench.probe_of_layers())
+    yield "head from training and held-out rows, cross-fitted", correct(bench, bench.cross_fit())
     yield "fade chosen under simulated shift", simulated_shift(bench)
 
 
@@ -235,9 +237,9 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
     model, task_rows = open_adapter(task, folder, seed), load_task_rows(task, config.evaluation_rows)
     rows = fit_rows(model, task_rows, folder)
     texts = development_sets(task, config.evaluation_rows)
-    sets = {name: extracted(model, part, folder) for name, part in texts.items()}
+    sets = {name: extract_rows(model, part, folder) for name, part in texts.items()}
     tokens = {name: lengths(model, part["text"][:]) for name, part in texts.items()}
-    selected, _ = split_by_error(extracted(model, task_rows.validation, folder))
+    selected, _ = split_by_error(extract_rows(model, task_rows.validation, folder))
     tokens[SELECTION] = lengths(model, task_rows.validation["text"][:])[selected.numpy()]
     layers = {name: hidden_states(model, part["text"][:]) for name, part in texts.items()}
     layers[TRAIN] = hidden_states(model, task_rows.train["text"][:])
@@ -246,7 +248,7 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
     scores = dict(variants(bench))
     for name, given in sets.items():
         u = {variant: of_sets[name] for variant, of_sets in scores.items()}
-        yield from measured(task, seed, name, given, u)
+        yield from measure(task, seed, name, given, u)
 
 
 def lengths(model: AdueModel, texts: list[str]) -> np.ndarray:

@@ -74,7 +74,7 @@ def test_a_folder_with_anything_in_it_is_refused_and_left_alone(fitted: Workspac
     pq.write_table(pa.table({"text": ["good"]}), source)
     out.mkdir()
     (out / "mine.parquet").touch()
-    with pytest.raises(ArtifactError, match=r"out is there already and not empty; give a new folder with --output"):
+    with pytest.raises(ArtifactError, match=r"out is there already and not empty; give a new folder with --out"):
         predict_on_ray(fitted.adapter, str(source), str(out))
     assert [path.name for path in out.iterdir()] == ["mine.parquet"]
 

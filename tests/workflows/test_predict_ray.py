@@ -111,7 +111,7 @@ def test_the_command_goes_on_with_a_stopped_run_and_prints_nothing_of_rays(
     cluster: Cluster, fitted: Workspace, source: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    arguments = [str(fitted.adapter), str(source), "--output", str(out), "--engine", "ray", "--json"]
+    arguments = [str(fitted.adapter), str(source), "--out", str(out), "--engine", "ray", "--json"]
     command = [sys.executable, "-m", "adue", "predict", *arguments, "--address", str(cluster.address)]
     predict_on_ray(fitted.adapter, str(source), str(out))
     lost = sorted(out.glob("part-*"))[3:6]

@@ -9,6 +9,7 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command, show
 from adue.cli.console import out, progress_bar
+from adue.foundation.defaults import LEAST_RESAMPLES, RESAMPLES
 
 if TYPE_CHECKING:
     from adue.report.results import EvaluationResult
@@ -22,7 +23,9 @@ def evaluate(
     model_options: "ModelOptions",
     data_options: "DataOptions",
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML report to this file.")] = None,
-    resamples: Annotated[int, typer.Option(help="Bootstrap draws behind each interval.", min=100)] = 1000,
+    resamples: Annotated[
+        int, typer.Option(help="Bootstrap draws behind each interval.", min=LEAST_RESAMPLES)
+    ] = RESAMPLES,
     as_json: opt.Json = False,
 ) -> None:
     """Measure AUROC with 95 % intervals for every score, on the test split and on shifted data."""

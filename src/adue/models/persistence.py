@@ -4,13 +4,10 @@ import json
 from pathlib import Path
 
 from safetensors.torch import load_file, save
-from torch import Tensor
 
-from adue.foundation.config import AdueConfig, FitSettings
 from adue.foundation.files import atomic_writes
-from adue.heads.correction import CorrectedResponse
-from adue.heads.estimator import FittedHead
-from adue.heads.head import AdueHead
+from adue.heads.fitted import FittedHead
+from adue.heads.kinds import kind_of
 from adue.models.saved_head import CONFIG_FILE, HEAD_FILE, check_head, sizes_differ
 
 
@@ -22,7 +19,7 @@ def save_head(fitted: FittedHead, folder: Path) -> None:
     ArtifactError
         When a file cannot be written; what was there before stays whole.
     """
-    tensors = {name: tensor.cpu() for name, tensor in fitted.head.state_dict().items()}
+    tensors = {name: tensor.cpu() for name, tensor in fitted.uncertainty_head.state_dict().items()}
     with atomic_writes(folder / HEAD_FILE, folder / CONFIG_FILE) as (weights, config):
         weights.write_bytes(save(tensors, metadata={"format": "pt"}))
         config.write_text(json.dumps(fitted.config.to_dict(), indent=2) + "\n", encoding="utf-8")
@@ -43,16 +40,7 @@ def load_head(folder: Path, *, adapter_sha256: str | None = None) -> FittedHead:
     """
     config, path = check_head(folder, adapter_sha256=adapter_sha256), folder / HEAD_FILE
     try:
-        head = _head(config, load_file(path))
+        uncertainty_head = kind_of(config.settings).load(config.head, config.settings, load_file(path))
     except (KeyError, RuntimeError) as error:
         raise sizes_differ(path) from error
-    return FittedHead(head, config)
-
-
-def _head(config: AdueConfig, weights: dict[str, Tensor]) -> AdueHead | CorrectedResponse:
-    settings = config.settings
-    if isinstance(settings, FitSettings):
-        return AdueHead.from_weights(config.head, weights, settings.score, settings.sharpness)
-    correction = CorrectedResponse(AdueHead(config.head, "log_smoothmax"), references=len(weights["reference"]))
-    correction.load_state_dict(weights)
-    return correction.eval()
+    return FittedHead(uncertainty_head, config)

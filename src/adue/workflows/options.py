@@ -16,7 +16,7 @@ from adue.foundation.config import FrozenConfig
 from adue.foundation.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from adue.heads.estimator import FittedHead
+    from adue.heads.fitted import FittedHead
     from adue.models.model import AdueModel
 
 DtypeName = Literal["auto", "float32", "bfloat16", "float16"]

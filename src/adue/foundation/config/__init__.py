@@ -1,4 +1,4 @@
-"""Configurations: frozen, validated, and equal to themselves after a round trip through JSON."""
+"""Configurations: frozen, validated, and the same after a round trip through JSON."""
 
 from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.foundation.config.grid import GRIDS, Grid, points_to_train
@@ -14,6 +14,7 @@ from adue.foundation.config.saved import (
 )
 from adue.foundation.config.settings import (
     PRESETS,
+    SETTINGS_TYPES,
     AutoSettings,
     FitSettings,
     HeadScore,
@@ -27,6 +28,7 @@ __all__ = [
     "FORMAT_VERSION",
     "GRIDS",
     "PRESETS",
+    "SETTINGS_TYPES",
     "Activation",
     "AdueConfig",
     "AutoSettings",

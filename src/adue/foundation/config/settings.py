@@ -1,13 +1,13 @@
 """How U is fitted: the settings of the score ``auto``, those of trained heads, and what differs from head to head."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from adue.foundation.config.frozen import Fraction, FrozenConfig
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-"""What every library that draws something takes."""
+"""A seed that every library which draws something accepts."""
 HeadScore = Literal["smoothmax", "log_smoothmax", "entropy"]
 """How the logits of a trained head become U."""
 ScoreName = Literal["auto", "smoothmax", "log_smoothmax", "entropy"]
@@ -40,7 +40,7 @@ class AutoSettings(FrozenConfig):
     fade
         Quantiles of the held-out rows' distance between which the correction goes from whole to nothing.
     class_fade
-        The same for what depends on the predicted class: which class is wrong more often changes first abroad.
+        The same for what depends on the predicted class: which class is wrong more often changes first on shifted data.
     required_gain
         By how many standard errors the cross-validated AUROC on the held-out rows must rise for more to be corrected;
         where it never does, U ranks as the softmax response (:func:`adue.heads.fading.fit_weakest`). None asks for
@@ -48,6 +48,8 @@ class AutoSettings(FrozenConfig):
     reference_rows
         Most training rows that distances are measured to: 1,000 rank rows as 6,000 do, and are little to store.
     """
+
+    takes_grid: ClassVar[bool] = False
 
     score: Literal["auto"] = "auto"
     prior_variance: float = Field(default=0.03, gt=0)
@@ -69,6 +71,16 @@ class AutoSettings(FrozenConfig):
             raise ValueError("a fade goes from a smaller to a larger quantile, such as 0.5 to 0.95")
         return self
 
+    @property
+    def most_epochs(self) -> int | None:
+        """Number of epochs to report progress on: None, since the fit reports none."""
+        return None
+
+    @property
+    def summary(self) -> str:
+        """The score in a few words."""
+        return self.score
+
 
 class FitSettings(FrozenConfig):
     """How every head of a grid is trained; the defaults are the paper's.
@@ -82,11 +94,13 @@ class FitSettings(FrozenConfig):
     train_dense
         Whether the first layer of a two-layer head learns too; False is a hundred times faster.
     halving_factor
-        Successive halving: after 3 epochs only one in so many heads of each seed goes on, the best so far, and again
-        when so many times as many epochs have gone by. None trains all heads to their own end.
+        Successive halving by f: after 3, 3 f, 3 f^2 ... epochs only the best 1/f of the heads of each seed go on. None
+        trains all heads to their own end.
     right_per_error
-        Learn from this many right rows per error only, the predicted classes in proportion. None takes all.
+        Learn from this number of right rows per error only, the predicted classes in proportion. None takes all.
     """
+
+    takes_grid: ClassVar[bool] = True
 
     score: HeadScore = "smoothmax"
     sharpness: float = Field(default=100.0, gt=0)
@@ -105,6 +119,16 @@ class FitSettings(FrozenConfig):
             raise ValueError("log_smoothmax needs a sharpness above 1")
         return self
 
+    @property
+    def most_epochs(self) -> int | None:
+        """Number of epochs to report progress on."""
+        return self.max_epochs
+
+    @property
+    def summary(self) -> str:
+        """The score in a few words."""
+        return f"{self.score}, lambda {self.sharpness:g}"
+
 
 class HyperParameters(FrozenConfig):
     """One point of the grid: learning rate and the weights of the two pulls (alpha: softmax, beta: L2-SP).
@@ -120,7 +144,7 @@ class HyperParameters(FrozenConfig):
     seed: Seed | None = None
 
     def applied_to(self, settings: "FitSettings") -> "FitSettings":
-        """Return the settings with what this point says otherwise.
+        """Return the settings with the score, sharpness and seed of this point.
 
         Raises
         ------
@@ -133,6 +157,12 @@ class HyperParameters(FrozenConfig):
 
 Settings = Annotated[AutoSettings | FitSettings, Field(discriminator="score")]
 """How U is fitted."""
+
+SETTINGS_TYPES: dict[ScoreName, type[AutoSettings | FitSettings]] = {
+    "auto": AutoSettings,
+    **dict.fromkeys(get_args(HeadScore), FitSettings),
+}
+"""The settings of each score."""
 
 PRESETS: dict[str, AutoSettings | FitSettings] = {"auto": AutoSettings(), "paper": FitSettings()}
 """Settings by name; ``paper`` with the grid of the same name is the paper's exact method."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 _SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
-_PATIENCE = timedelta(days=7)
+_LONGEST_WAIT = timedelta(days=7)
 """The others wait while one process fits; a process that dies is noticed by the launcher, which ends all."""
 
 
@@ -76,7 +76,7 @@ def processes() -> Processes:
         return Processes()
     state = _connect()
     # gloo's threads hold tensors that Python made: one that drops its tensor while the interpreter is shut down aborts
-    # the process, so they end before.
+    # the process, so they end before that.
     atexit.register(state.destroy_process_group)
     return Processes(state)
 
@@ -93,10 +93,10 @@ def _connect() -> "PartialState":
     from accelerate.utils import parse_flag_from_env  # noqa: PLC0415
 
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
-    # accelerate warns about threads that nobody has set; as many as there are cores for each process is right.
+    # accelerate warns where nobody has set the number of threads; torch's own number is right.
     os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
     try:
-        return PartialState(cpu=cpu, timeout=_PATIENCE)
+        return PartialState(cpu=cpu, timeout=_LONGEST_WAIT)
     except RuntimeError as error:
         raise AdueError(
             f"the processes cannot reach each other ({' '.join(str(error).split())}); where a host's name stands for "

@@ -10,22 +10,23 @@ import torch
 from sklearn.utils import resample
 
 from adue.foundation.types import FeatureSet
-from adue.heads.head import AdueHead, softmax_response
+from adue.heads.head import AdueHead
 from adue.heads.sweep import SweepResult, Weights, fit_heads
 from adue.metrics import auroc, compare_auroc
-from adue.research.sensitivity.plan import SweepPlan, Trial, trial_settings
+from adue.research.sensitivity.sweep_plan import SweepPlan, Trial, trial_settings
+from adue.scores.outputs import softmax_response
 
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What a trial leaves: a line per head, and the weights, stacked, of the heads that the test rows will judge."""
+    """What a trial leaves: a line per head, and the stacked weights of the heads to measure on the test rows."""
 
     lines: pd.DataFrame
     weights: Weights
 
 
 def run_trial(
-    trial: Trial, plan: SweepPlan, train: FeatureSet, validation: FeatureSet, original: AdueHead
+    trial: Trial, plan: SweepPlan, train: FeatureSet, validation: FeatureSet, classifier_head: AdueHead
 ) -> TrialResult:
     """Train the heads of one trial; the grid keeps all of them, a curve only the one that is best on validation.
 
@@ -38,7 +39,7 @@ def run_trial(
     train, validation = fewer_errors(trial, train), fewer_rows(trial, validation)
     grid = plan.grid if trial.experiment == "grid" else plan.curve_grid
     settings = trial_settings(trial, plan)
-    sweep = fit_heads(train, validation, original, grid.points, settings)
+    sweep = fit_heads(train, validation, classifier_head, grid.points, settings)
     kept = list(range(len(sweep.points))) if trial.experiment == "grid" else [sweep.best]
     counts = {
         "sharpness": settings.sharpness,
@@ -56,7 +57,7 @@ def run_trial(
 
 
 def fewer_errors(trial: Trial, train: FeatureSet) -> FeatureSet:
-    """Return the training rows with as many errors as the trial asks for, classes in proportion; no right row less."""
+    """Return all right training rows and the number of errors that the trial asks for, classes in proportion."""
     if trial.experiment != "errors" or train.labels is None:
         return train
     wrong = train.errors.numpy().nonzero()[0]
@@ -67,7 +68,7 @@ def fewer_errors(trial: Trial, train: FeatureSet) -> FeatureSet:
 
 
 def fewer_rows(trial: Trial, validation: FeatureSet) -> FeatureSet:
-    """Return as many validation rows as the trial asks for, errors and right rows in proportion."""
+    """Return the number of validation rows that the trial asks for, errors and right rows in proportion."""
     if trial.experiment != "validation":
         return validation
     drawn = _draw(np.arange(len(validation)), validation.errors.numpy(), int(trial.value), trial.seed)
