@@ -1,4 +1,4 @@
-"""Shapes shared by every room: features of rows, what the classifier said about them, and what comes out."""
+"""Types that every wing shares: features of rows, the classifier's answers, and what a model returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 from adue.foundation.errors import DataError
 
 OUT_OF_SCOPE = -1
-"""The label of a row that no class fits: whatever the classifier answers there is an error."""
+"""The label of a row that no class fits: every answer of the classifier is an error there."""
 
 OUT_OF_SCOPE_NAME = "out-of-scope"
 """What such a row's label is called in data and reports."""
@@ -42,6 +42,7 @@ def class_ids(labels: Tensor | np.ndarray | Sequence[int]) -> Int[Tensor, " rows
 
 
 PART_ROWS = 8192
+"""Rows that are searched for values that are not finite at a time."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class FeatureSet:
 
     @property
     def errors(self) -> Bool[Tensor, " rows"]:
-        """True where the classifier's answer is not the label, ``e(x)`` of the method; always true out of scope.
+        """True where the classifier's answer is not the label, ``e(x)`` of the paper; always true out of scope.
 
         Raises
         ------

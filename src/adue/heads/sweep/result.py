@@ -45,7 +45,7 @@ class BestEpochs:
         self.weights = {n: w.detach().cpu().expand(heads, *w.shape).clone() for n, w in start.state_dict().items()}
 
     def update(self, epoch: int, stack: HeadStack, now: Float[np.ndarray, " running"]) -> Bool[np.ndarray, " running"]:
-        """Take note of the running heads' AUROCs after one epoch; True for those that go on."""
+        """Record the running heads' AUROCs after one epoch, and return which of them go on."""
         members = np.array([member.index for member in stack.members])
         better = now > self.auroc[members]
         self.auroc[members[better]], self.epoch[members[better]] = now[better], epoch
