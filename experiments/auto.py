@@ -38,7 +38,9 @@ def head_score(head: AdueHead) -> Score:
 def averaged(sweep: SweepResult) -> AdueHead:
     """Return the head whose weights are the mean of all heads of the grid: they all started from the same ones."""
     mean = {name: stacked.mean(dim=0) for name, stacked in sweep.weights.items()}
-    return AdueHead.from_weights(sweep.template.shape, mean, sweep.template.score, sweep.template.sharpness)
+    return AdueHead.from_weights(
+        sweep.classifier_head.shape, mean, sweep.classifier_head.score, sweep.classifier_head.sharpness
+    )
 
 
 def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:

@@ -67,7 +67,7 @@ def load_head(folder: Path, *, adapter_sha256: str | None = None) -> FittedHead:
             "fit the head again with adue fit"
         )
     try:
-        uncertainty_head = kind_of(config.settings).load(config.head, config.settings, weights)
+        uncertainty_head = kind_of(config.settings).load(config.shape, config.settings, weights)
     except (KeyError, RuntimeError) as error:
         raise ArtifactError(
             f"{path} does not fit the sizes in {CONFIG_FILE}; fit the head again with adue fit"

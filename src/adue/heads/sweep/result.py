@@ -20,7 +20,7 @@ class SweepResult:
     epochs: tuple[int, ...]
     """The epoch that was best, counted from 1."""
     weights: Weights
-    template: AdueHead
+    classifier_head: AdueHead
     settings: FitSettings
 
     @property
@@ -32,7 +32,7 @@ class SweepResult:
         """Return the trained head of one grid point."""
         chosen = {name: stacked[index] for name, stacked in self.weights.items()}
         settings = self.points[index].applied_to(self.settings)
-        return AdueHead.from_weights(self.template.shape, chosen, settings.score, settings.sharpness)
+        return AdueHead.from_weights(self.classifier_head.shape, chosen, settings.score, settings.sharpness)
 
 
 class BestEpochs:

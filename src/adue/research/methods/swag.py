@@ -73,7 +73,7 @@ def draw_heads(rows: FitRows) -> "DrawnHeads":
 class DrawnHeads:
     """Heads drawn from the Gaussian of SWAG, as stacked weights by name."""
 
-    template: AdueHead
+    classifier_head: AdueHead
     weights: dict[str, Tensor]
 
     @classmethod
@@ -87,7 +87,7 @@ class DrawnHeads:
     def logits(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, "heads rows classes"]:
         """Return the logits of every head."""
         weights = {f"head.{name}": stacked for name, stacked in self.weights.items()}
-        result: Tensor = functional_call(_Logits(self.template), weights, (features,))
+        result: Tensor = functional_call(_Logits(self.classifier_head), weights, (features,))
         return result
 
     def loss(self, rows: FeatureSet) -> float:
