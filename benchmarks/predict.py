@@ -24,7 +24,7 @@ from adue.datasets import load_splits
 from adue.foundation.config import PRESETS
 from adue.models.pretrained import load_classifier
 from adue.research.sampling.mc_dropout import PASSES, mc_dropout_logits
-from adue.scores.samples import sampled_answer_probability
+from adue.scores.samples import answer_error_probability
 from adue.workflows.demo import copy_packaged_adapter
 from measure import Run, arguments, compare, report, timed
 
@@ -73,7 +73,7 @@ def with_dropout(adapter: Path, rows: int) -> Run:
     model.predict(texts[:BATCH])
     answers = model.predict_proba(texts, batch_size=BATCH).argmax(axis=-1)
     run = timed(lambda: mc_dropout_logits(model.classifier, texts, passes=PASSES, batch_size=BATCH))
-    doubt = sampled_answer_probability(run.answer, torch.from_numpy(answers))
+    doubt = answer_error_probability(run.answer, torch.from_numpy(answers))
     return Run(run.seconds, run.peak_mb, roc_auc_score(answers != labels, doubt))
 
 

@@ -19,9 +19,10 @@ CLASSIFIER_HEAD = AdueHead.from_weights(
 
 
 def rows(size: int = 400, *, seed: int = 0, second_is_worse: float = 0.0, away: float = 0.0) -> FeatureSet:
-    """Return rows whose answers are wrong as often as they claim, the second class more often by so many log odds.
+    """Return rows whose answers are wrong as often as they claim.
 
-    `away` turns the features away from those of other rows.
+    The second class is wrong more often by `second_is_worse` log odds; `away` turns the features away from those of
+    other rows.
     """
     generator = torch.Generator().manual_seed(seed)
     gaps = 2 * torch.randn(size, generator=generator)

@@ -156,7 +156,7 @@ def test_progress_is_reported_after_every_epoch() -> None:
 def test_a_two_layer_head_is_fitted_when_it_is_given() -> None:
     head = random_head(activation="tanh")
     fitted = fit(rows_of(head), classifier_head=head)
-    assert fitted.config.head == head.shape
+    assert fitted.config.shape == head.shape
 
 
 @pytest.mark.parametrize("part", ["features", "logits"])

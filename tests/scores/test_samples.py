@@ -10,17 +10,17 @@ from numpy import ndarray
 from torch import Tensor
 
 from adue.scores.samples import (
+    answer_error_probability,
     bald,
+    mean_error_probability,
     predictive_entropy,
-    sampled_answer_probability,
-    sampled_max_probability,
     variation_ratio,
 )
 
 SAMPLES = torch.tensor(np.random.default_rng(0).normal(scale=3, size=(7, 40, 4)))
 AGREEING, DISAGREEING = [[3.0, 0.0]] * 2, [[3.0, 0.0], [0.0, 3.0]]
 AGREEMENT_THEN_NOT = torch.tensor([AGREEING, DISAGREEING]).movedim(0, 1)
-SCORES = (predictive_entropy, bald, variation_ratio, sampled_max_probability)
+SCORES = (predictive_entropy, bald, variation_ratio, mean_error_probability)
 
 
 def entropy(p: ndarray) -> ndarray:
@@ -38,7 +38,7 @@ def by_hand_variation_ratio(p: ndarray) -> ndarray:
         (predictive_entropy, lambda p: entropy(p.mean(axis=0))),
         (bald, lambda p: entropy(p.mean(axis=0)) - entropy(p).mean(axis=0)),
         (variation_ratio, by_hand_variation_ratio),
-        (sampled_max_probability, lambda p: 1 - p.mean(axis=0).max(axis=-1)),
+        (mean_error_probability, lambda p: 1 - p.mean(axis=0).max(axis=-1)),
     ],
 )
 def test_every_score_equals_its_formula(
@@ -63,15 +63,15 @@ def test_agreement_is_exactly_zero_however_unsure_the_samples_are(score: Callabl
 
 def test_the_two_probabilities_agree_on_the_averaged_answer_and_on_no_other() -> None:
     averaged = SAMPLES.softmax(dim=-1).mean(dim=0).argmax(dim=-1)
-    literature = sampled_max_probability(SAMPLES)
-    torch.testing.assert_close(sampled_answer_probability(SAMPLES, averaged), literature)
+    literature = mean_error_probability(SAMPLES)
+    torch.testing.assert_close(answer_error_probability(SAMPLES, averaged), literature)
     other = (averaged + 1) % SAMPLES.shape[-1]
-    assert (sampled_answer_probability(SAMPLES, other) > literature).all()
+    assert (answer_error_probability(SAMPLES, other) > literature).all()
 
 
 def test_the_probabilities_of_all_answers_add_up() -> None:
     classes = SAMPLES.shape[-1]
-    right = [1 - sampled_answer_probability(SAMPLES, torch.full((40,), answer)) for answer in range(classes)]
+    right = [1 - answer_error_probability(SAMPLES, torch.full((40,), answer)) for answer in range(classes)]
     torch.testing.assert_close(torch.stack(right).sum(dim=0), torch.ones(40, dtype=torch.float64))
 
 

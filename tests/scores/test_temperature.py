@@ -6,7 +6,7 @@ from sklearn.metrics import log_loss
 
 from adue.foundation.errors import DataError
 from adue.scores.outputs import error_probability
-from adue.scores.temperature import BOUNDS, fit_temperature, temperature_scaled
+from adue.scores.temperature import BOUNDS, fit_temperature, temperature_response
 
 DRAW = np.random.default_rng(0)
 TRUE_LOGITS = DRAW.normal(scale=2, size=(4000, 4))
@@ -31,7 +31,7 @@ def test_no_other_temperature_has_a_lower_loss() -> None:
 
 def test_the_scaled_response_is_the_response_of_the_divided_logits() -> None:
     logits = torch.tensor(TRUE_LOGITS[:20])
-    torch.testing.assert_close(temperature_scaled(logits, 2.5), error_probability(logits / 2.5))
+    torch.testing.assert_close(temperature_response(logits, 2.5), error_probability(logits / 2.5))
 
 
 @pytest.mark.parametrize(("label", "bound"), [(0, BOUNDS[0]), (1, BOUNDS[1])])
@@ -41,7 +41,7 @@ def test_rows_all_right_or_all_wrong_get_a_bound(label: int, bound: float) -> No
 
 
 def test_the_lowest_temperature_does_not_tie_confident_rows() -> None:
-    first, second = temperature_scaled(torch.tensor([[20.0, 0.0], [22.0, 0.0]]), BOUNDS[0])
+    first, second = temperature_response(torch.tensor([[20.0, 0.0], [22.0, 0.0]]), BOUNDS[0])
     assert first > second > 0
 
 

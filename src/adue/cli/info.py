@@ -44,7 +44,7 @@ def print_info(result: "InfoResult") -> None:
                 if config.hyperparameters is None
                 else [("hyperparameters", config.hyperparameters.model_dump(exclude_none=True))]
             ),
-            ("head", config.head),
+            ("head", config.shape),
             ("training rows", f"{metrics.train_rows:,}, {metrics.train_errors:,} errors"),
             ("validation rows", f"{metrics.validation_rows:,}, {metrics.validation_errors:,} errors"),
             ("validation AUROC", f"{metrics.validation_auroc:.3f}"),

@@ -1,14 +1,14 @@
-"""A part of many rows in which every class has its share."""
+"""Draw a part of many rows in which every class has its share."""
 
 import numpy as np
 from jaxtyping import Int
 from sklearn.model_selection import train_test_split
 
 
-def stratified(labels: Int[np.ndarray, " rows"], size: int, seed: int) -> Int[np.ndarray, " chosen"]:
+def draw_stratified(labels: Int[np.ndarray, " rows"], size: int, seed: int) -> Int[np.ndarray, " chosen"]:
     """Return `size` row numbers in order, all classes represented as they are among all rows; or all rows if fewer.
 
-    >>> np.bincount(np.repeat([0, 1], [80, 20])[stratified(np.repeat([0, 1], [80, 20]), 10, seed=0)]).tolist()
+    >>> np.bincount(np.repeat([0, 1], [80, 20])[draw_stratified(np.repeat([0, 1], [80, 20]), 10, seed=0)]).tolist()
     [8, 2]
     """
     indices = np.arange(len(labels))

@@ -1,4 +1,4 @@
-"""Shapes that all wings share: features of rows, what the classifier said about them, and what comes out."""
+"""Types that every wing shares: features of rows, the classifier's answers, and what a model returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,6 +42,7 @@ def class_ids(labels: Tensor | np.ndarray | Sequence[int]) -> Int[Tensor, " rows
 
 
 PART_ROWS = 8192
+"""Rows that are searched for values that are not finite at a time."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class FeatureSet:
 
     @property
     def errors(self) -> Bool[Tensor, " rows"]:
-        """True where the classifier's answer is not the label, ``e(x)`` of the method; always true out of scope.
+        """True where the classifier's answer is not the label, ``e(x)`` of the paper; always true out of scope.
 
         Raises
         ------

@@ -81,7 +81,7 @@ class FadingRegression(NamedTuple):
         """Whether anything but the first input counts anywhere."""
         return bool(self.weights[1:-1].any()) or bool(self.class_weights.any())
 
-    def uncorrected(self) -> "FadingRegression":
+    def without_correction(self) -> "FadingRegression":
         """Return b(z) at every distance: it ranks as the softmax response does."""
         nothing = torch.zeros_like(self.weights[1:-1])
         weights = torch.cat([self.plain[:1], nothing, self.plain[1:]])
@@ -167,7 +167,7 @@ def fit_weakest(
     if required_gain is None:
         return candidates[-1].fit(*rows)
     rung = _lowest_rung(_scores_of_left_out(candidates, rows, seed), required_gain)
-    return candidates[rung - 1].fit(*rows) if rung else candidates[0].fit(*rows).uncorrected()
+    return candidates[rung - 1].fit(*rows) if rung else candidates[0].fit(*rows).without_correction()
 
 
 @dataclass(frozen=True)

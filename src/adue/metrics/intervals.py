@@ -25,7 +25,7 @@ class Interval:
 def auroc_interval(
     u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"], *, resamples: int = RESAMPLES, seed: int = 0
 ) -> Interval:
-    """Return the AUROC with its 95 % interval (percentile bootstrap, errors and correct rows drawn apart).
+    """Return the AUROC with its 95 % interval (percentile bootstrap, errors and right rows drawn apart).
 
     >>> result = auroc_interval(np.array([0.1, 0.4, 0.3, 0.9]), np.array([False, False, True, True]))
     >>> result.low <= result.value == 0.75 <= result.high
@@ -69,7 +69,7 @@ def compare_auroc(
 ) -> list[Comparison]:
     """Return every score's AUROC and its difference to that of the score `reference`, with 95 % intervals.
 
-    One percentile bootstrap serves all of them: every draw takes errors and correct rows apart (so that neither is
+    One percentile bootstrap serves all of them: every draw takes errors and right rows apart (so that neither is
     ever missing), and all scores see the same drawn rows (so that differences are paired).
 
     >>> both = np.array([[0.1, 0.4, 0.3, 0.9], [0.1, 0.2, 0.3, 0.9]])
@@ -115,6 +115,6 @@ def _places(wrong: Float[ndarray, " wrong"], ordered: Float[ndarray, " right"]) 
 
 
 def _counts(rows: int, size: int, rng: np.random.Generator) -> Int[ndarray, "size rows"]:
-    """Return how often each row is taken when as many as there are are drawn, `size` times."""
+    """Return how often each row is taken in each of `size` draws of `rows` rows with replacement."""
     taken = rng.integers(rows, size=(size, rows)) + rows * np.arange(size)[:, np.newaxis]
     return np.bincount(taken.ravel(), minlength=size * rows).reshape(size, rows)

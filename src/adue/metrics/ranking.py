@@ -37,7 +37,7 @@ def require_both(errors: Bool[ndarray, " rows"], where: str) -> None:
 
 
 def auroc(u: Float[ndarray, "*heads rows"], errors: Bool[ndarray, " rows"]) -> Float[ndarray, "*heads"]:
-    """Return the chance that an error gets a higher u than a correct prediction, ties counting half.
+    """Return the chance that an error gets a higher u than a right prediction, ties counting half.
 
     Equals ``sklearn.metrics.roc_auc_score(errors, u)`` for every score of a stack at once (Mann-Whitney U: the errors
     look up their places among the sorted right rows). NaN where `errors` is all true or all false, or a u is NaN.

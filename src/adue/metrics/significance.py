@@ -105,7 +105,7 @@ def holm(p_values: Float[ndarray, " tests"]) -> Float[ndarray, " tests"]:
 
 @dataclass(frozen=True)
 class FriedmanTest:
-    """Whether any method ranks differently from the others, over so many complete cells."""
+    """Whether any method ranks differently from the others; `cells` counts the complete cells that it is tested on."""
 
     statistic: float
     p_value: float

@@ -40,7 +40,7 @@ def load_head(folder: Path, *, adapter_sha256: str | None = None) -> FittedHead:
     """
     config, path = check_head(folder, adapter_sha256=adapter_sha256), folder / HEAD_FILE
     try:
-        uncertainty_head = kind_of(config.settings).load(config.head, config.settings, load_file(path))
+        uncertainty_head = kind_of(config.settings).load(config.shape, config.settings, load_file(path))
     except (KeyError, RuntimeError) as error:
         raise sizes_differ(path) from error
     return FittedHead(uncertainty_head, config)

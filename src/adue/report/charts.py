@@ -73,14 +73,14 @@ def charts(result: SetResult, scored: ScoredSet, config: AdueConfig) -> list[Cha
             ),
         ]
     if result.rows:
-        score, classes = config.settings.score, config.head.num_labels
+        settings, classes = config.settings, config.shape.num_labels
         drawn += [
             _chart("Spread of U", "Histogram of U", HISTOGRAM, histogram_figure(scored)),
             _chart(
                 "Trust in confidence",
                 "Reliability diagram",
-                RELIABILITY + RELIABILITY_OF[score],
-                reliability_figure(scored, classes, 1.0 if score == "auto" else 1 - 1 / classes),
+                RELIABILITY + RELIABILITY_OF[settings.score],
+                reliability_figure(scored, classes, 1.0 if settings.gives_probability else 1 - 1 / classes),
             ),
         ]
     return drawn

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from adue.foundation.config import AdueConfig, AutoSettings, Provenance
+from adue.foundation.config import AdueConfig, Provenance
 from adue.report.numbers import count, decimal, percent
 from adue.report.results import EvaluationResult
 from adue.report.sentences import HEAD_NAMES
@@ -61,19 +61,18 @@ def _origin(provenance: Provenance) -> list[Fact]:
 
 def _head(config: AdueConfig) -> list[Fact]:
     settings, chosen = config.settings, config.hyperparameters
-    if chosen is None or isinstance(settings, AutoSettings):
-        return [
-            Fact("Score", HEAD_NAMES[settings.score]),
-            Fact("Seed", str(settings.seed)),
-            _hash("Head hash", config.head_sha256),
+    sharpness = "" if settings.used_sharpness is None else f", sharpness {settings.used_sharpness:g}"
+    of_grid = []
+    if chosen is not None:
+        of_grid = [
+            Fact("Learning rate", f"{chosen.learning_rate:g}"),
+            Fact("Pull to softmax response (alpha)", f"{chosen.alpha:g}"),
+            Fact("Pull to starting weights (beta)", f"{chosen.beta:g}"),
+            Fact("Epochs", f"{config.metrics.epochs} of at most {settings.most_epochs}"),
         ]
-    sharpness = "" if settings.score == "entropy" else f", sharpness {settings.sharpness:g}"
     return [
         Fact("Score", HEAD_NAMES[settings.score] + sharpness),
-        Fact("Learning rate", f"{chosen.learning_rate:g}"),
-        Fact("Pull to softmax response (alpha)", f"{chosen.alpha:g}"),
-        Fact("Pull to starting weights (beta)", f"{chosen.beta:g}"),
-        Fact("Epochs", f"{config.metrics.epochs} of at most {settings.max_epochs}"),
+        *of_grid,
         Fact("Seed", str(settings.seed)),
         _hash("Head hash", config.head_sha256),
     ]

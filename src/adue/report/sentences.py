@@ -85,7 +85,7 @@ def fitting_sentence(config: AdueConfig) -> str:
     validation = f"{count(metrics.validation_rows, 'validation row')} with {count(metrics.validation_errors, 'error')}"
     auroc = decimal(metrics.validation_auroc)
     reference = f"that of softmax response {decimal(metrics.validation_auroc_softmax_response)}"
-    if config.settings.score == "auto":
+    if not config.settings.takes_grid:
         sentence = (
             f"U ({score}) was fitted on {validation}; its cross-validated AUROC there is {auroc} and {reference}."
         )

@@ -19,7 +19,7 @@ FLOOR = 1e-9
 class ShrunkGaussian:
     """A Gaussian whose covariance differs from a multiple of the identity in few directions only; float64.
 
-    So a class of few rows costs as many directions as it has rows, not the cube of the features' width.
+    A class of few rows then costs one direction for each row, not the cube of the features' width.
     """
 
     mean: Float[Tensor, " hidden"]

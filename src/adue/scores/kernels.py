@@ -11,7 +11,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.metrics.pairwise import rbf_kernel
 from torch import Tensor
 
-from adue.foundation.strata import stratified
+from adue.foundation.strata import draw_stratified
 from adue.scores.moments import ClassMoments
 from adue.scores.parts import ROWS_AT_ONCE
 
@@ -24,7 +24,7 @@ LANDMARKS = 1000
 KernelMap = Literal["subsample", "nystroem"]
 """What stands in for kernel PCA of more than KERNEL_ROWS rows.
 
-That of a subsample of so many rows; or PCA of all rows in the space that a Nystroem approximation with LANDMARKS
+Kernel PCA of a subsample of that size; or PCA of all rows in the space that a Nystroem approximation with LANDMARKS
 rows spans, which lies nearer to kernel PCA of all rows and reads them once more.
 """
 
@@ -50,7 +50,7 @@ def fit_projection(
     torch.Size([20, 2])
     """
     approximate = kernel_map == "nystroem" and len(features) > KERNEL_ROWS
-    chosen = torch.from_numpy(stratified(labels.numpy(), LANDMARKS if approximate else KERNEL_ROWS, seed))
+    chosen = torch.from_numpy(draw_stratified(labels.numpy(), LANDMARKS if approximate else KERNEL_ROWS, seed))
     rows = features[chosen].double().numpy()
     if approximate:
         return _nystroem(features, rows, components)

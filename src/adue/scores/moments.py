@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class ClassMoments:
-    """What covariances need to know of labelled rows, whatever their number; float64.
+    """What covariances need to know of labelled rows, of any number; float64.
 
     Batches are merged by the rule of Chan, Golub and LeVeque (1983): every batch is centred on its own class means, so
     that no large sums are subtracted from each other where classes, or all rows, lie far from the origin.
@@ -41,7 +41,7 @@ class ClassMoments:
         self.batches: list[tuple[Tensor, Tensor]] = []
 
     def update(self, features: Float[Tensor, "rows hidden"], labels: Int[Tensor, " rows"]) -> None:
-        """Take note of more rows."""
+        """Add more rows."""
         x = features.double()
         means, index = means_by_class(x, labels)
         deviations = x - means[index]

@@ -1,8 +1,8 @@
 """Scores of several answers to the same row: logits of dropout passes, drawn weights, or an ensemble's members.
 
-All are computed in float64. Two of them look alike and answer different questions. `sampled_max_probability` is the
+All are computed in float64. Two of them look alike and answer different questions. `mean_error_probability` is the
 literature's: how unsure the averaged answers are of *their* class. The predictions judged here are the classifier's own
-and stay what they are; `sampled_answer_probability` asks what the averaged answers think of *that* class. They differ
+and stay what they are; `answer_error_probability` asks what the averaged answers think of *that* class. They differ
 where averaging would change the answer: there the first may be small although the classifier is almost surely wrong.
 """
 
@@ -44,21 +44,21 @@ def variation_ratio(samples: Float[Tensor, "samples rows classes"]) -> Float[Ten
     return 1 - answers.double().mean(dim=0).amax(dim=-1)
 
 
-def sampled_max_probability(samples: Float[Tensor, "samples rows classes"]) -> Float[Tensor, " rows"]:
+def mean_error_probability(samples: Float[Tensor, "samples rows classes"]) -> Float[Tensor, " rows"]:
     """Return one minus the largest averaged probability, in [0, 1 - 1/C] (Gal and Ghahramani 2016, arXiv 1506.02142).
 
-    >>> sampled_max_probability(torch.tensor([[[2.0, 0.0]], [[0.0, 0.0]]]))
+    >>> mean_error_probability(torch.tensor([[[2.0, 0.0]], [[0.0, 0.0]]]))
     tensor([0.3096], dtype=torch.float64)
     """
     return 1 - _mean_probabilities(samples).amax(dim=-1)
 
 
-def sampled_answer_probability(
+def answer_error_probability(
     samples: Float[Tensor, "samples rows classes"], answers: Int[Tensor, " rows"]
 ) -> Float[Tensor, " rows"]:
     """Return one minus the averaged probability of the answers judged, in [0, 1].
 
-    >>> sampled_answer_probability(torch.tensor([[[2.0, 0.0]], [[0.0, 0.0]]]), torch.tensor([1]))
+    >>> answer_error_probability(torch.tensor([[[2.0, 0.0]], [[0.0, 0.0]]]), torch.tensor([1]))
     tensor([0.6904], dtype=torch.float64)
     """
     return 1 - _mean_probabilities(samples).gather(-1, answers.unsqueeze(-1)).squeeze(-1)

@@ -47,11 +47,11 @@ def fit_temperature(logits: Float[Tensor, "rows classes"], labels: Int[Tensor, "
     return math.exp(float(found.x))
 
 
-def temperature_scaled(logits: Float[Tensor, "rows classes"], temperature: float) -> Float[Tensor, " rows"]:
+def temperature_response(logits: Float[Tensor, "rows classes"], temperature: float) -> Float[Tensor, " rows"]:
     """Return ``1 - max p`` of the logits divided by `temperature`, in [0, 1 - 1/C].
 
     >>> import torch
-    >>> temperature_scaled(torch.tensor([[4.0, 0.0]]), temperature=2.0)
+    >>> temperature_response(torch.tensor([[4.0, 0.0]]), temperature=2.0)
     tensor([0.1192], dtype=torch.float64)
     """
     return error_probability(logits.double() / temperature)

@@ -13,7 +13,7 @@ from adue.research.methods.method import FitRows
 from tests.research.methods.learnable import u_of, without_errors
 from tests.support.rows import random_head
 
-(METHOD,) = BOOSTED_METHODS
+(BOOSTED,) = BOOSTED_METHODS
 
 
 def unsure_rows(head: AdueHead, rows: int, seed: int) -> FeatureSet:
@@ -38,7 +38,7 @@ def unsure(classes: int = 3, rows: int = 300, hidden: int = 6) -> FitRows:
 def test_trees_rank_errors_that_logits_give_away(classes: int) -> None:
     rows = unsure(classes)
     test = unsure_rows(rows.classifier_head, 300, seed=9)
-    assert auroc(u_of(METHOD, rows, test), test.errors.numpy()) > 0.8
+    assert auroc(u_of(BOOSTED, rows, test), test.errors.numpy()) > 0.8
 
 
 def test_trees_rank_errors_that_only_distances_give_away() -> None:
@@ -55,16 +55,16 @@ def test_trees_rank_errors_that_only_distances_give_away() -> None:
     rows = unsure()
     rows = replace(rows, train=rows_with_outliers(rows.train), selection=rows_with_outliers(rows.selection))
     test = rows_with_outliers(unsure_rows(rows.classifier_head, 300, seed=9))
-    assert auroc(u_of(METHOD, rows, test), test.errors.numpy()) > 0.9
+    assert auroc(u_of(BOOSTED, rows, test), test.errors.numpy()) > 0.9
 
 
 def test_the_same_seed_gives_the_same_trees() -> None:
-    first, again = (u_of(METHOD, rows, rows.calibration) for rows in (unsure(), unsure()))
+    first, again = (u_of(BOOSTED, rows, rows.calibration) for rows in (unsure(), unsure()))
     np.testing.assert_array_equal(first, again)
 
 
 def test_training_rows_are_as_far_from_training_as_new_rows_are() -> None:
-    # As many dimensions as a fifth of the rows: measured on themselves, training rows would look nearer by half.
+    # A fifth of the rows is the number of dimensions: measured on themselves, training rows would look nearer by half.
     rows = unsure(rows=100, hidden=20)
     reference = Reference.fit(rows.train, rows.classifier_head)
     own = _training_distances(rows, reference)
@@ -84,4 +84,4 @@ def test_no_training_row_is_its_own_neighbour() -> None:
 @pytest.mark.parametrize("part", ["train", "selection"])
 def test_rows_without_errors_are_refused(part: str) -> None:
     with pytest.raises(DataError, match=f"undefined on the {part}.*no prediction is wrong"):
-        METHOD.fit(without_errors(part))
+        BOOSTED.fit(without_errors(part))

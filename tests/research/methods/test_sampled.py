@@ -66,7 +66,7 @@ def test_methods_called_probability_speak_of_the_classifiers_own_answer() -> Non
         if not method.probability:
             continue
         rows = FeatureSet(UNLABELLED.features, torch.nn.functional.one_hot(own, 3).float())
-        # Whatever is averaged is sure of class 1: the classifier's answer 0 is then wrong.
+        # All that is averaged is sure of class 1: the classifier's answer 0 is then wrong.
         other = torch.tensor([0.0, 50.0, 0.0]).expand(6, 50, 3)
         members = tuple(FeatureSet(rows.features, other[0]) for _ in range(99))
         u = u_of(method, ScoreRows(rows, {"mc-dropout": other, "lora-laplace": other}, members))

@@ -42,7 +42,7 @@ def test_without_rows_the_shape_is_kept(classifier: FrozenClassifier) -> None:
     assert mc_dropout_logits(classifier, [], passes=4).shape == (4, 0, 3)
 
 
-def test_rows_keep_their_order_whatever_the_batch_size(tmp_path: Path) -> None:
+def test_rows_keep_their_order_with_any_batch_size(tmp_path: Path) -> None:
     classifier = classifier_of(tmp_path)
     for layer in classifier.model.modules():
         if isinstance(layer, nn.Dropout):

@@ -72,6 +72,7 @@ class AdueConfig(SavedConfig):
     format_version: int = FORMAT_VERSION
     adue_version: str
     head: HeadShape
+    """The sizes of the head; the code reads them as :attr:`shape`, and files keep this name."""
     head_sha256: Digest
     id2label: dict[int, str]
     settings: Settings
@@ -80,3 +81,8 @@ class AdueConfig(SavedConfig):
     metrics: FitMetrics
     provenance: Provenance | None = None
     """None where the head was fitted on arrays and no classifier is known."""
+
+    @property
+    def shape(self) -> HeadShape:
+        """The sizes of the head."""
+        return self.head

@@ -27,6 +27,10 @@ class AutoSettings(FrozenConfig):
 
     Attributes
     ----------
+    takes_grid
+        Whether a grid of heads is trained.
+    gives_probability
+        Whether U is the probability of an error itself, up to 1 and not up to 1 - 1/C.
     prior_variance
         Of each weight, for inputs of unit variance: with 0.03 a few hundred rows move the score a little way only.
     head_prior_variance
@@ -50,6 +54,7 @@ class AutoSettings(FrozenConfig):
     """
 
     takes_grid: ClassVar[bool] = False
+    gives_probability: ClassVar[bool] = True
 
     score: Literal["auto"] = "auto"
     prior_variance: float = Field(default=0.03, gt=0)
@@ -77,6 +82,11 @@ class AutoSettings(FrozenConfig):
         return None
 
     @property
+    def used_sharpness(self) -> float | None:
+        """Lambda of SmoothMax: None, since this score has none."""
+        return None
+
+    @property
     def summary(self) -> str:
         """The score in a few words."""
         return self.score
@@ -87,6 +97,8 @@ class FitSettings(FrozenConfig):
 
     Attributes
     ----------
+    takes_grid, gives_probability
+        As in :class:`AutoSettings`.
     sharpness
         lambda of SmoothMax.
     patience
@@ -101,6 +113,7 @@ class FitSettings(FrozenConfig):
     """
 
     takes_grid: ClassVar[bool] = True
+    gives_probability: ClassVar[bool] = False
 
     score: HeadScore = "smoothmax"
     sharpness: float = Field(default=100.0, gt=0)
@@ -125,9 +138,14 @@ class FitSettings(FrozenConfig):
         return self.max_epochs
 
     @property
+    def used_sharpness(self) -> float | None:
+        """Lambda of SmoothMax; None for the entropy, which has none."""
+        return None if self.score == "entropy" else self.sharpness
+
+    @property
     def summary(self) -> str:
         """The score in a few words."""
-        return f"{self.score}, lambda {self.sharpness:g}"
+        return self.score if self.used_sharpness is None else f"{self.score}, lambda {self.used_sharpness:g}"
 
 
 class HyperParameters(FrozenConfig):

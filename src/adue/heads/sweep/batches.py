@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from adue.foundation.strata import stratified
+from adue.foundation.strata import draw_stratified
 from adue.foundation.types import FeatureSet
 
 
@@ -24,5 +24,5 @@ def fewer_right_rows(rows: FeatureSet, per_error: float, seed: int) -> FeatureSe
     wanted = max(1, round(per_error * int(rows.errors.sum())))
     if wanted >= len(right):
         return rows
-    drawn = right[stratified(rows.predictions.numpy()[right], wanted, seed)]
+    drawn = right[draw_stratified(rows.predictions.numpy()[right], wanted, seed)]
     return rows.select(torch.cat([rows.errors.nonzero().squeeze(-1), torch.from_numpy(drawn)]).sort().values)

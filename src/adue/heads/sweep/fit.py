@@ -177,4 +177,4 @@ def _with_dense_frozen(train: FeatureSet, validation: FeatureSet, classifier_hea
     result = fit(learned, judged, linear)
     heads = len(result.points)
     weights = {n: result.weights.get(n, w.expand(heads, *w.shape)) for n, w in classifier_head.state_dict().items()}
-    return replace(result, weights=weights, template=classifier_head)
+    return replace(result, weights=weights, classifier_head=classifier_head)

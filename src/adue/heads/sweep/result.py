@@ -20,7 +20,7 @@ class SweepResult:
     epochs: tuple[int, ...]
     """The epoch that was best, counted from 1."""
     weights: Weights
-    template: AdueHead
+    classifier_head: AdueHead
     settings: FitSettings
 
     @property
@@ -32,7 +32,7 @@ class SweepResult:
         """Return the trained head of one grid point."""
         chosen = {name: stacked[index] for name, stacked in self.weights.items()}
         settings = self.points[index].applied_to(self.settings)
-        return AdueHead.from_weights(self.template.shape, chosen, settings.score, settings.sharpness)
+        return AdueHead.from_weights(self.classifier_head.shape, chosen, settings.score, settings.sharpness)
 
 
 class BestEpochs:
@@ -45,7 +45,7 @@ class BestEpochs:
         self.weights = {n: w.detach().cpu().expand(heads, *w.shape).clone() for n, w in start.state_dict().items()}
 
     def update(self, epoch: int, stack: HeadStack, now: Float[np.ndarray, " running"]) -> Bool[np.ndarray, " running"]:
-        """Take note of the running heads' AUROCs after one epoch; True for those that go on."""
+        """Record the running heads' AUROCs after one epoch, and return which of them go on."""
         members = np.array([member.index for member in stack.members])
         better = now > self.auroc[members]
         self.auroc[members[better]], self.epoch[members[better]] = now[better], epoch

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees on what the classifier said and how far the row is from training: the strong simple rival."""
+"""Gradient-boosted trees on the classifier's outputs and distances to the training rows: the strong simple rival."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -151,12 +151,17 @@ def fit_with_distance(rows: FitRows) -> Scorer:
     DataError
         When the training or the selection rows are all right or all wrong.
     """
-    head = paper_head(rows)
+    uncertainty_head = paper_head(rows)
     if rows.train.labels is None:
         raise DataError("the distances need the training rows' labels; add a label column")
     with torch.no_grad():
         statistics = GaussianStatistics.fit(rows.classifier_head.hidden(rows.train.features), rows.train.labels)
-    columns = partial(_u_and_distance, head=head, classifier_head=rows.classifier_head, statistics=statistics)
+    columns = partial(
+        _u_and_distance,
+        uncertainty_head=uncertainty_head,
+        classifier_head=rows.classifier_head,
+        statistics=statistics,
+    )
     regression = make_pipeline(StandardScaler(), LogisticRegression())
     regression.fit(columns(rows.selection), rows.selection.errors.numpy())
 
@@ -167,10 +172,10 @@ def fit_with_distance(rows: FitRows) -> Scorer:
 
 
 def _u_and_distance(
-    rows: FeatureSet, head: AdueHead, classifier_head: AdueHead, statistics: GaussianStatistics
+    rows: FeatureSet, uncertainty_head: AdueHead, classifier_head: AdueHead, statistics: GaussianStatistics
 ) -> Float[np.ndarray, "rows 2"]:
     with torch.no_grad():
-        u, hidden = head(rows.features).double(), classifier_head.hidden(rows.features)
+        u, hidden = uncertainty_head(rows.features).double(), classifier_head.hidden(rows.features)
     return torch.column_stack([u.logit(), mahalanobis(hidden, statistics).log1p()]).numpy()
 
 

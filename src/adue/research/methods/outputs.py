@@ -6,7 +6,7 @@ from torch import Tensor
 
 from adue.research.methods.method import FitRows, Method, Scorer, ScoreRows
 from adue.scores.registry import SCORES, Score
-from adue.scores.temperature import fit_temperature, temperature_scaled
+from adue.scores.temperature import fit_temperature, temperature_response
 
 
 def output_methods() -> tuple[Method, ...]:
@@ -30,7 +30,7 @@ def _method(score: Score) -> Method:
 
 def _fit_temperature_scaled(rows: FitRows) -> Scorer:
     temperature = fit_temperature(rows.calibration.logits, rows.calibration.require_classes())
-    return lambda scored: temperature_scaled(scored.rows.logits, temperature)
+    return lambda scored: temperature_response(scored.rows.logits, temperature)
 
 
 TEMPERATURE_SCALED = Method(

@@ -56,7 +56,8 @@ def fit_linear_probe(rows: FitRows) -> Scorer:
 def fit_mlp_probe(rows: FitRows) -> Scorer:
     """Return a network of one hidden layer from features to error; u is its probability of an error.
 
-    Every epoch sees as many rows as there are, drawn with replacement so that errors and right rows weigh the same.
+    Every epoch draws its rows with replacement, as many as the training set has, so that errors and right rows weigh
+    the same.
     Weight decay and number of epochs are chosen on the selection rows.
 
     Raises

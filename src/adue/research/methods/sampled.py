@@ -8,18 +8,18 @@ from torch import Tensor
 from adue.foundation.errors import DataError
 from adue.research.methods.method import FitRows, Method, Sampling, Scorer, ScoreRows
 from adue.scores.samples import (
+    answer_error_probability,
     bald,
+    mean_error_probability,
     predictive_entropy,
-    sampled_answer_probability,
-    sampled_max_probability,
     variation_ratio,
 )
 
-Score = Callable[[Tensor], Tensor]
+SampleScore = Callable[[Tensor], Tensor]
 """From logits of shape (samples, rows, classes) to u of shape (rows,)."""
 
 
-def _drawn(kind: Sampling, rows: ScoreRows) -> Tensor:
+def _draws_of(kind: Sampling, rows: ScoreRows) -> Tensor:
     if kind not in rows.samples:
         raise DataError(
             f"these rows carry no '{kind}' samples (there are: {', '.join(rows.samples) or 'none'}); "
@@ -34,30 +34,30 @@ def _members(rows: ScoreRows) -> Tensor:
     return torch.stack([rows.rows.logits, *(member.logits for member in rows.members)])
 
 
-def _sampled(name: str, source: str, kind: Sampling, score: Score) -> Method:
+def _sampling_method(name: str, source: str, kind: Sampling, score: SampleScore) -> Method:
     def fit(_: FitRows) -> Scorer:
-        return lambda rows: score(_drawn(kind, rows))
+        return lambda rows: score(_draws_of(kind, rows))
 
     return Method(name, source, fit, sampling=kind)
 
 
-def _ensemble(name: str, source: str, score: Score) -> Method:
+def _ensemble_method(name: str, source: str, score: SampleScore) -> Method:
     def fit(_: FitRows) -> Scorer:
         return lambda rows: score(_members(rows))
 
     return Method(name, source, fit, ensemble=True)
 
 
-def _sampled_answer(name: str, source: str, kind: Sampling) -> Method:
+def _sampling_answer_method(name: str, source: str, kind: Sampling) -> Method:
     def fit(_: FitRows) -> Scorer:
-        return lambda rows: sampled_answer_probability(_drawn(kind, rows), rows.rows.predictions)
+        return lambda rows: answer_error_probability(_draws_of(kind, rows), rows.rows.predictions)
 
     return Method(name, source, fit, sampling=kind, probability=True)
 
 
-def _ensemble_answer(name: str, source: str) -> Method:
+def _ensemble_answer_method(name: str, source: str) -> Method:
     def fit(_: FitRows) -> Scorer:
-        return lambda rows: sampled_answer_probability(_members(rows), rows.rows.predictions)
+        return lambda rows: answer_error_probability(_members(rows), rows.rows.predictions)
 
     return Method(name, source, fit, ensemble=True, probability=True)
 
@@ -69,15 +69,15 @@ _ENSEMBLE = "Lakshminarayanan et al. 2017, arXiv 1612.01474; of LoRA adapters: W
 # "answer": the mean probability of the classifier's own answer, which is what is judged; "max-probability", as in the
 # literature, speaks of the averaged answer, and is no probability that the classifier's own is wrong.
 SAMPLED_METHODS: tuple[Method, ...] = (
-    _sampled("mc-dropout-predictive-entropy", _DROPOUT, "mc-dropout", predictive_entropy),
-    _sampled("mc-dropout-bald", _BALD, "mc-dropout", bald),
-    _sampled("mc-dropout-variation-ratio", _DROPOUT, "mc-dropout", variation_ratio),
-    _sampled("mc-dropout-sampled-max-probability", _DROPOUT, "mc-dropout", sampled_max_probability),
-    _sampled_answer("mc-dropout-answer-probability", f"{_DROPOUT}; adue", "mc-dropout"),
-    _sampled_answer("lora-laplace", "Yang et al. 2023, arXiv 2308.13111", "lora-laplace"),
-    _ensemble_answer("deep-ensemble", _ENSEMBLE),
-    _ensemble("deep-ensemble-max-probability", _ENSEMBLE, sampled_max_probability),
-    _ensemble("deep-ensemble-entropy", _ENSEMBLE, predictive_entropy),
-    _ensemble("deep-ensemble-bald", _BALD, bald),
+    _sampling_method("mc-dropout-predictive-entropy", _DROPOUT, "mc-dropout", predictive_entropy),
+    _sampling_method("mc-dropout-bald", _BALD, "mc-dropout", bald),
+    _sampling_method("mc-dropout-variation-ratio", _DROPOUT, "mc-dropout", variation_ratio),
+    _sampling_method("mc-dropout-sampled-max-probability", _DROPOUT, "mc-dropout", mean_error_probability),
+    _sampling_answer_method("mc-dropout-answer-probability", f"{_DROPOUT}; adue", "mc-dropout"),
+    _sampling_answer_method("lora-laplace", "Yang et al. 2023, arXiv 2308.13111", "lora-laplace"),
+    _ensemble_answer_method("deep-ensemble", _ENSEMBLE),
+    _ensemble_method("deep-ensemble-max-probability", _ENSEMBLE, mean_error_probability),
+    _ensemble_method("deep-ensemble-entropy", _ENSEMBLE, predictive_entropy),
+    _ensemble_method("deep-ensemble-bald", _BALD, bald),
 )
 """Each of them costs several forward passes per row; none is fitted."""

@@ -53,10 +53,10 @@ def fit_single_logit(rows: FitRows, grid: Grid, settings: FitSettings) -> Single
     for epoch in range(1, settings.max_epochs + 1):
         for batch in balanced_rows(rows.train.errors, generator).split(settings.batch_size):
             optimizer.zero_grad(set_to_none=True)
-            loss(_joined(groups), batch).sum().backward()
+            loss(_join(groups), batch).sum().backward()
             optimizer.step()
             schedule.step()
-        if best.update(epoch, _joined(groups)):
+        if best.update(epoch, _join(groups)):
             break
     return best.layer
 
@@ -87,7 +87,7 @@ class _Best:
 
     @torch.no_grad()
     def update(self, epoch: int, stack: SingleLogit) -> bool:
-        """Take note of one epoch; True when every layer has stopped."""
+        """Record one epoch, and return whether every layer has stopped."""
         errors = self.selection.errors.numpy()
         u = stack(self.selection.features).double().numpy()
         now = auroc(u, errors)
@@ -115,5 +115,5 @@ def _copies(start: SingleLogit, heads: int) -> list[Tensor]:
     return [part.expand(heads, *part.shape).clone().requires_grad_() for part in (start.weight, start.bias)]
 
 
-def _joined(groups: list[list[Tensor]]) -> SingleLogit:
+def _join(groups: list[list[Tensor]]) -> SingleLogit:
     return SingleLogit(*(torch.cat(parts) for parts in zip(*groups, strict=True)))

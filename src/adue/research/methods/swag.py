@@ -19,7 +19,7 @@ from adue.foundation.errors import DataError
 from adue.foundation.types import FeatureSet
 from adue.heads.head import AdueHead
 from adue.research.methods.method import FitRows, Scorer, ScoreRows
-from adue.scores.samples import sampled_answer_probability
+from adue.scores.samples import answer_error_probability
 
 EPOCHS = 20
 """One snapshot of the weights after each; all of them make the low-rank part."""
@@ -47,7 +47,7 @@ def fit_swag(rows: FitRows) -> Scorer:
         batches = zip(
             given.rows.features.split(SCORED_AT_ONCE), given.rows.predictions.split(SCORED_AT_ONCE), strict=True
         )
-        return torch.cat([sampled_answer_probability(heads.logits(features), answers) for features, answers in batches])
+        return torch.cat([answer_error_probability(heads.logits(features), answers) for features, answers in batches])
 
     return score
 
@@ -73,7 +73,7 @@ def draw_heads(rows: FitRows) -> "DrawnHeads":
 class DrawnHeads:
     """Heads drawn from the Gaussian of SWAG, as stacked weights by name."""
 
-    template: AdueHead
+    classifier_head: AdueHead
     weights: dict[str, Tensor]
 
     @classmethod
@@ -87,7 +87,7 @@ class DrawnHeads:
     def logits(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, "heads rows classes"]:
         """Return the logits of every head."""
         weights = {f"head.{name}": stacked for name, stacked in self.weights.items()}
-        result: Tensor = functional_call(_Logits(self.template), weights, (features,))
+        result: Tensor = functional_call(_Logits(self.classifier_head), weights, (features,))
         return result
 
     def loss(self, rows: FeatureSet) -> float:
