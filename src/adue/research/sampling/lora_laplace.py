@@ -222,11 +222,11 @@ def _run(
     with evaluation_mode(model), torch.no_grad(), sdpa_kernel(SDPBackend.MATH), without_reminders():
         for chosen in like_length(rows, batch_size):
             batch = dict(classifier.collate([rows[row] for row in chosen.tolist()]))
-            logits[chosen] = _linearised(model, batch, weights, deviations).float().cpu().movedim(0, 1)
+            logits[chosen] = _linearise(model, batch, weights, deviations).float().cpu().movedim(0, 1)
     return logits
 
 
-def _linearised(
+def _linearise(
     model: nn.Module, batch: dict[str, Tensor], weights: dict[str, Tensor], deviations: dict[str, Tensor]
 ) -> Float[Tensor, "samples rows classes"]:
     """Return f(x) + J(x) delta for every delta, from one pass that carries all of them along."""
@@ -235,10 +235,10 @@ def _linearised(
         logits: Tensor = functional_call(model, changed, (), batch).logits
         return logits
 
-    def moved(delta: dict[str, Tensor]) -> Tensor:
+    def move(delta: dict[str, Tensor]) -> Tensor:
         logits, change, *_ = jvp(answer, (weights,), (delta,))
         linearised: Tensor = logits + change
         return linearised
 
-    result: Tensor = vmap(moved)(deviations)
+    result: Tensor = vmap(move)(deviations)
     return result
