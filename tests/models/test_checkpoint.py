@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from adue import AdueModel, ArtifactError, ModelError
-from adue.models.checkpoint import find_folder, save_classifier
+from adue.models.checkpoint import save_classifier
+from adue.models.folders import find_folder
 from tests.support.adapters import random_texts, save_tiny_adapter, save_tiny_whole
 from tests.support.cache import COMMIT, put_into_cache
 from tests.support.disk import files_up_to
@@ -66,7 +67,7 @@ class TestFindFolder:
             asked.append("*.py" in allow_patterns)
             return str(tmp_path)
 
-        monkeypatch.setattr("adue.models.checkpoint.snapshot_download", fetch)
+        monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
         assert find_folder("someone/adapter") == find_folder("someone/adapter", with_code=True) == tmp_path
         assert asked == [False, True]
 

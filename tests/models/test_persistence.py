@@ -1,7 +1,7 @@
 import json
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from safetensors.torch import save_file
 
 from adue.foundation.config import Activation, AutoSettings, FitSettings, Provenance, ScoreName
 from adue.foundation.errors import ArtifactError
-from adue.heads.estimator import FittedHead, fit_features
-from adue.models.persistence import CONFIG_FILE, HEAD_FILE, has_head, load_head, save_head
+from adue.heads.fit import fit_features
+from adue.heads.fitted import FittedHead
+from adue.models.persistence import load_head, save_head
+from adue.models.saved_head import CONFIG_FILE, HEAD_FILE, check_head, has_head
 from tests.support.rows import random_head, rows_of
 
 DATA = Path(__file__).parent / "data"
@@ -36,7 +38,9 @@ def fitted_head(score: ScoreName = "smoothmax", activation: Activation | None = 
     settings = (
         AutoSettings(seed=seed) if score == "auto" else FitSettings(score=score, max_epochs=1, batch_size=64, seed=seed)
     )
-    return fit_features(rows.features, rows.logits, rows.labels, head=head, settings=settings, provenance=provenance)
+    return fit_features(
+        rows.features, rows.logits, rows.labels, classifier_head=head, settings=settings, provenance=provenance
+    )
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -115,7 +119,7 @@ def test_the_head_of_another_adapter_is_refused_with_both_names(saved: Path) -> 
 def test_a_head_without_provenance_can_be_loaded_by_itself(tmp_path: Path) -> None:
     fitted = fitted_head()
     config = fitted.config.model_copy(update={"provenance": None})
-    save_head(FittedHead(fitted.head, config), tmp_path)
+    save_head(FittedHead(fitted.uncertainty_head, config), tmp_path)
     assert load_head(tmp_path).config.provenance is None
 
 
@@ -127,14 +131,30 @@ def test_the_weights_of_another_head_are_refused(saved: Path, tmp_path_factory: 
         load_head(saved)
 
 
-def test_sizes_that_do_not_fit_the_weights_are_refused(saved: Path) -> None:
-    path = saved / CONFIG_FILE
+@pytest.mark.parametrize("read", [load_head, check_head])
+@pytest.mark.parametrize("score", ["auto", "smoothmax"])
+@pytest.mark.parametrize("changed", [{"hidden_size": 7}, {"num_labels": 2}, {"activation": "gelu"}])
+def test_sizes_that_do_not_fit_the_weights_are_refused(
+    tmp_path: Path, score: ScoreName, changed: dict[str, object], read: Callable[[Path], object]
+) -> None:
+    save_head(fitted_head(score), tmp_path)
+    path = tmp_path / CONFIG_FILE
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["head"]["hidden_size"] = 7
+    config["head"] |= changed
     path.write_text(json.dumps(config), encoding="utf-8")
     with pytest.raises(ArtifactError, match=r"does not fit the sizes in adue_config\.json; fit the head") as caught:
-        load_head(saved)
+        read(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("activation", [None, "gelu"])
+@pytest.mark.parametrize("score", ["auto", "smoothmax"])
+def test_a_head_is_checked_without_torch_and_its_configuration_returned(
+    tmp_path: Path, score: ScoreName, activation: Activation | None
+) -> None:
+    fitted = fitted_head(score, activation)
+    save_head(fitted, tmp_path)
+    assert check_head(tmp_path, adapter_sha256=ADAPTER) == fitted.config
 
 
 def test_a_file_of_something_else_is_refused(saved: Path) -> None:

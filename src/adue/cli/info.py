@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from adue.cli import options as opt
-from adue.cli.command import command
-from adue.cli.console import out, print_json
+from adue.cli.command import command, show
+from adue.cli.console import out
 
 if TYPE_CHECKING:
-    from adue.foundation.config import AutoSettings, FitSettings
     from adue.workflows.info import InfoResult
 
 
@@ -18,11 +17,7 @@ def info(adapter: opt.Adapter, as_json: opt.Json = False) -> None:
     """Show what is in an adapter's folder: base model, hash, uncertainty head, metrics, versions."""
     from adue.workflows.info import info as run
 
-    result = run(adapter)
-    if as_json:
-        print_json(result)
-    else:
-        print_info(result)
+    show(run(adapter), print_info, as_json=as_json)
 
 
 def print_info(result: "InfoResult") -> None:
@@ -42,7 +37,7 @@ def print_info(result: "InfoResult") -> None:
     else:
         config, metrics, origin = result.head, result.head.metrics, result.head.provenance
         rows: list[tuple[str, object]] = [
-            ("score", _score(config.settings)),
+            ("score", config.settings.summary),
             ("classes", ", ".join(config.id2label.values())),
             *(
                 []
@@ -65,8 +60,3 @@ def print_info(result: "InfoResult") -> None:
                 ("training data SHA-256", origin.training_data_sha256),
             ]
         out.print(facts("Uncertainty head", rows))
-
-
-def _score(settings: "AutoSettings | FitSettings") -> str:
-    sharpness = getattr(settings, "sharpness", None)
-    return settings.score if sharpness is None else f"{settings.score}, lambda {sharpness:g}"

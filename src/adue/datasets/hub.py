@@ -12,9 +12,9 @@ from typing import Self
 from datasets import Dataset, DatasetDict, load_dataset
 from datasets.exceptions import DatasetsError
 
+from adue.datasets.saved import is_saved, load_saved
 from adue.foundation.errors import DataError
-
-PREFIX = "hf:"
+from adue.foundation.sources import HUB_PREFIX
 
 NAMES_WITHOUT_OWNER = frozenset(
     {"financial_phrasebank", "glue", "indic_glue", "klue", "paws", "paws-x", "silicone", "super_glue", "tweet_eval",
@@ -47,7 +47,7 @@ class HubSource:
         >>> HubSource.parse("hf:glue/sst2")
         HubSource(path='glue', config='sst2')
         """
-        name = source.removeprefix(PREFIX)
+        name = source.removeprefix(HUB_PREFIX)
         if name and Path(name).is_dir():
             return cls(name)
         path, _, config = name.partition(":")
@@ -82,7 +82,9 @@ def load_hub(source: str) -> DatasetDict:
     return DatasetDict({"train": loaded}) if isinstance(loaded, Dataset) else loaded
 
 
-def _load_folder(asked: HubSource) -> DatasetDict:
+def _load_folder(asked: HubSource) -> Dataset | DatasetDict:
     """Read a local folder without leaving a copy of it in the cache of `datasets`."""
+    if is_saved(Path(asked.path)):
+        return load_saved(Path(asked.path))
     with tempfile.TemporaryDirectory() as cache:
         return load_dataset(asked.path, asked.config, cache_dir=cache, keep_in_memory=True)

@@ -3,7 +3,7 @@
 import tempfile
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,12 +14,15 @@ from peft import TaskType
 from adue.foundation.config import AutoSettings, FitSettings, Grid, Provenance
 from adue.foundation.errors import ArtifactError, DataWarning, ModelError
 from adue.foundation.types import FeatureSet
-from adue.heads.estimator import FittedHead, fit_features
-from adue.models.checkpoint import find_folder, save_classifier
+from adue.heads.fit import fit_features
+from adue.heads.fitted import FittedHead
+from adue.models.checkpoint import save_classifier
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.loading import LoadedModel, Origin, load_trained
+from adue.models.folders import find_folder
 from adue.models.onnx.classifier import Backend, require_runnable
-from adue.models.persistence import has_head, load_head, save_head
+from adue.models.persistence import load_head, save_head
+from adue.models.saved_head import has_head
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class BaseAdueModel:
             train.logits,
             train.require_classes(),
             validation=validation,
-            head=self.classifier.head,
+            classifier_head=self.classifier.head,
             grid=None if grid is None else Grid.load(grid),
             settings=settings,
             id2label=self.id2label,
@@ -152,14 +155,14 @@ class BaseAdueModel:
         ArtifactError
             When no head has been fitted, `folder` holds another classifier, or a file cannot be written.
         """
-        head = self._head()
+        fitted = self._head()
         folder = Path(folder)
         sha256 = save_classifier(self.classifier, folder, self.origin.sha256)
-        config = head.config
+        config = fitted.config
         if config.provenance is not None:
             provenance = config.provenance.model_copy(update={"adapter_sha256": sha256})
             config = config.model_copy(update={"provenance": provenance})
-        save_head(FittedHead(head.head, config, head.sweep), folder)
+        save_head(replace(fitted, config=config), folder)
 
     def push_to_hub(self, repo_id: str, *, private: bool | None = None, token: str | None = None) -> str:
         """Upload what :meth:`save_pretrained` writes to a repository on the hub and return the commit's address."""

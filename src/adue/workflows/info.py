@@ -5,12 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from adue.foundation.config import AdueConfig
-from adue.foundation.digests import tensors_sha256
-from adue.foundation.errors import ArtifactError, ModelError
+from adue.foundation.digests import file_sha256_of_tensors
+from adue.foundation.errors import ArtifactError
 from adue.foundation.result import Result
-from adue.models.checkpoint import find_folder
-from adue.models.features.loading import read_adapter, whole_sha256
-from adue.models.persistence import has_head, load_head
+from adue.models.folders import (
+    ADAPTER_CONFIG,
+    MODEL_CONFIG,
+    adapter_file,
+    find_folder,
+    model_files,
+    require_classifier,
+)
+from adue.models.saved_head import check_head, has_head
 
 
 class InfoResult(Result):
@@ -41,15 +47,15 @@ def info(adapter: str | Path) -> InfoResult:
         When a file in it is damaged.
     """
     folder = find_folder(adapter)
-    settings = _read_json(folder / "adapter_config.json")
-    whole = _read_json(folder / "config.json")
-    if settings is None and whole is None:
-        raise ModelError(f"{folder} holds neither an adapter nor a model; give the folder that save_pretrained wrote")
-    sha256 = whole_sha256(folder) if settings is None else tensors_sha256(read_adapter(folder))
+    require_classifier(folder)
+    settings = _read_json(folder / ADAPTER_CONFIG)
+    if settings is None:
+        _read_json(folder / MODEL_CONFIG)
+    sha256 = file_sha256_of_tensors(model_files(folder) if settings is None else [adapter_file(folder)])
     head, problem = None, None
     if has_head(folder):
         try:
-            head = load_head(folder, adapter_sha256=sha256).config
+            head = check_head(folder, adapter_sha256=sha256)
         except ArtifactError as error:
             problem = str(error)
     return InfoResult(

@@ -71,12 +71,18 @@ def test_a_process_on_its_own_does_everything_and_waits_for_nobody() -> None:
     assert alone.once(lambda: 7) == 7
 
 
+@pytest.mark.parametrize("name", ["WORLD_SIZE", "PMI_SIZE", "ACCELERATE_USE_CPU"])
+def test_an_empty_variable_counts_as_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "")
+    assert processes.__wrapped__().is_main
+
+
 def test_processes_that_cannot_reach_each_other_are_told_which_setting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(**_: object) -> None:
         raise RuntimeError("connectFullMesh failed:\nConnection refused")
 
     monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setattr("adue.foundation.scaling.processes.PartialState", refused)
+    monkeypatch.setattr("accelerate.PartialState", refused)
     with pytest.raises(AdueError, match=r"\(connectFullMesh failed: Connection refused\); .* set GLOO_SOCKET_IFNAME"):
         processes.__wrapped__()
 

@@ -16,6 +16,7 @@ import ray.data
 from ray.exceptions import RayError
 
 import adue.foundation.errors
+from adue.foundation.environment import set_where_empty
 from adue.foundation.errors import AdueError
 
 Item = dict[str, Any]
@@ -50,8 +51,8 @@ def ray_cluster(address: str | None, workers: Workers) -> Iterator[None]:
         When no cluster answers at `address`.
     """
     # Set before Ray starts its processes, which read them; nothing is reported home.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    set_where_empty("RAY_BACKEND_LOG_LEVEL", "fatal")
+    set_where_empty("RAY_USAGE_STATS_ENABLED", "0")
     ours = not ray.is_initialized()
     with _quiet():
         if ours:

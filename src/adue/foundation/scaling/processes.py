@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
+from adue.foundation.environment import set_where_empty
 from adue.foundation.errors import AdueError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 _SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
+_USE_CPU = "ACCELERATE_USE_CPU"
 _LONGEST_WAIT = timedelta(days=7)
 """The others wait while one process fits; a process that dies is noticed by the launcher, which ends all."""
 
@@ -83,7 +85,7 @@ def processes() -> Processes:
 
 def _launched() -> int:
     """Return how many processes the launcher says there are; accelerate, slow to import, reads the same variables."""
-    said = (int(os.environ.get(name, "-1")) for name in _SIZES)
+    said = (int(os.environ.get(name) or "-1") for name in _SIZES)
     return next((count for count in said if count >= 0), 1)
 
 
@@ -92,9 +94,11 @@ def _connect() -> "PartialState":
     from accelerate import PartialState  # noqa: PLC0415
     from accelerate.utils import parse_flag_from_env  # noqa: PLC0415
 
-    cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
+    # accelerate cannot read an empty variable, which means the same as none.
+    asked_for_cpu = os.environ.get(_USE_CPU) and parse_flag_from_env(_USE_CPU)
+    cpu = bool(asked_for_cpu) or not torch.cuda.is_available()
     # accelerate warns where nobody has set the number of threads; torch's own number is right.
-    os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
+    set_where_empty("OMP_NUM_THREADS", str(torch.get_num_threads()))
     try:
         return PartialState(cpu=cpu, timeout=_LONGEST_WAIT)
     except RuntimeError as error:

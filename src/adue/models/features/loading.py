@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.config import HeadSource
-from adue.foundation.digests import tensors_sha256
+from adue.foundation.digests import file_sha256_of_tensors, tensors_sha256
 from adue.foundation.errors import ArtifactError, ModelError
 from adue.models.features.classifier import active_adapter, classification_model
 from adue.models.features.layouts import output_paths
+from adue.models.folders import ADAPTER_CONFIG, ADAPTER_FILE, adapter_file, model_files, require_classifier
 from adue.models.pretrained import LoadedClassifier, load_classifier, load_tokenizer, quiet_peft, quiet_transformers
 
-ADAPTER_FILE = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
 _READERS = {
     TaskType.SEQ_CLS: "AdueModel",
@@ -89,15 +89,11 @@ def load_trained(
         When the adapter's file is missing, damaged, or holds pickles only.
     """
     options: dict[str, Any] = {"dtype": dtype, "trust_remote_code": trust_remote_code, "task": task}
-    if (folder / "adapter_config.json").is_file():
+    require_classifier(folder)
+    if (folder / ADAPTER_CONFIG).is_file():
         loaded = _load_adapter(folder, base_model, id2label, options, merge=merge)
-    elif (folder / "config.json").is_file():
-        loaded = _load_whole(folder, id2label, options)
     else:
-        raise ModelError(
-            f"{folder} holds neither an adapter (adapter_config.json) nor a model (config.json); "
-            "give the folder that save_pretrained wrote"
-        )
+        loaded = _load_whole(folder, id2label, options)
     loaded.model.to(device).eval()
     return loaded
 
@@ -124,19 +120,12 @@ def read_adapter(folder: Path) -> dict[str, Tensor]:
     ArtifactError
         When the file is missing, truncated, or a pickle.
     """
-    path = folder / ADAPTER_FILE
-    if not path.is_file():
-        pickled = (folder / "adapter_model.bin").is_file()
-        cure = (
-            "it holds a pickled .bin only; save the adapter again with save_pretrained" if pickled else "copy it there"
-        )
-        raise ArtifactError(f"{folder} has no {ADAPTER_FILE}; {cure}")
-    return _read_tensors([path])
+    return _read_tensors([adapter_file(folder)])
 
 
 def whole_sha256(folder: Path) -> str:
     """Return the SHA-256 of all tensors of a whole model's checkpoint in `folder`."""
-    return tensors_sha256(_read_tensors(sorted(folder.glob("model*.safetensors"))))
+    return file_sha256_of_tensors(model_files(folder))
 
 
 def _record(folder: Path, name: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from adue.datasets import fingerprint
 from adue.foundation.config import AutoSettings, FitSettings, Grid
 from adue.foundation.errors import DataError
 from adue.foundation.types import AdueOutput, FeatureSet
-from adue.heads.estimator import FittedHead
+from adue.heads.fitted import FittedHead
 from adue.models.base import BaseAdueModel, load_saved
 from adue.models.features.batches import BATCH_SIZE
 from adue.models.features.extract import extract

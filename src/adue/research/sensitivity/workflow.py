@@ -36,6 +36,8 @@ class SensitivityResult(Result):
     summary: str
     trials: int
     heads: int
+    device: str
+    """Where the classifier ran."""
     seconds: float
     findings: tuple[str, ...]
     defaults: Defaults
@@ -81,13 +83,13 @@ def sensitivity(
     require_both(train.errors.numpy(), "training")
     require_both(validation.errors.numpy(), "validation")
     trials = plan_trials(plan, train, validation)
-    original = model.classifier.head
-    group.once(lambda: _run_missing(folder, trials, plan, (train, validation), original, progress=progress))
+    classifier_head = model.classifier.head
+    group.once(lambda: _run_missing(folder, trials, plan, (train, validation), classifier_head, progress=progress))
     # Everything is chosen; only now are the test rows read, and each head meets them once.
     test = extract_split(model, splits["test"], "reading test", options, progress)
 
-    def judge_and_write() -> SensitivityResult:
-        table = open_test(folder, plan, test, original)
+    def test_and_write() -> SensitivityResult:
+        table = open_test(folder, plan, test, classifier_head)
         table = table[trials_in(table).isin(trials)].reset_index(drop=True)
         rows = {"training": train, "validation": validation, "test": test}
         facts = SweepFacts(
@@ -100,13 +102,13 @@ def sensitivity(
             machine=_machine(),
             seconds=float(sum(lines["trial_seconds"].iloc[0] for lines in by_trial(table).values())),
         )
-        return _written(folder, table, facts, trials)
+        return _write_reports(folder, table, facts, trials, device=str(model.classifier.device))
 
-    return group.once(judge_and_write)
+    return group.once(test_and_write)
 
 
-def open_test(folder: SweepFolder, plan: SweepPlan, test: FeatureSet, original: AdueHead) -> pd.DataFrame:
-    """Return the table with what every kept head does on the test rows; heads that have met them are left alone.
+def open_test(folder: SweepFolder, plan: SweepPlan, test: FeatureSet, classifier_head: AdueHead) -> pd.DataFrame:
+    """Return the table with what every kept head does on the test rows; results that are there stay.
 
     Raises
     ------
@@ -121,7 +123,7 @@ def open_test(folder: SweepFolder, plan: SweepPlan, test: FeatureSet, original: 
             continue
         settings = trial_settings(trial, plan)
         for index, weights in zip(kept_lines(lines), folder.heads(trial), strict=True):
-            head = AdueHead.from_weights(original.shape, weights, settings.score, settings.sharpness)
+            head = AdueHead.from_weights(classifier_head.shape, weights, settings.score, settings.sharpness)
             table.loc[index, ["test_auroc", "test_softmax_response"]] = measure_head(head, test), reference
             if table.loc[index, "chosen"]:
                 bounds = interval_of_gain(head, test)
@@ -137,7 +139,7 @@ def _run_missing(
     trials: list[Trial],
     plan: SweepPlan,
     rows: tuple[FeatureSet, FeatureSet],
-    original: AdueHead,
+    classifier_head: AdueHead,
     *,
     progress: Progress,
 ) -> None:
@@ -145,7 +147,7 @@ def _run_missing(
     with progress(f"training {len(trials)} stacks of heads", len(trials)) as advance:
         for trial in trials:
             if trial not in done:
-                folder.add(trial, run_trial(trial, plan, *rows, original))
+                folder.add(trial, run_trial(trial, plan, *rows, classifier_head))
             advance(1)
 
 
@@ -164,7 +166,9 @@ def _machine() -> str:
     return f"{platform.machine()}, {threads} threads, Python {python}, torch {torch.__version__}"
 
 
-def _written(folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials: list[Trial]) -> SensitivityResult:
+def _write_reports(
+    folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials: list[Trial], *, device: str
+) -> SensitivityResult:
     report, summary = folder.path / "sweep.html", folder.path / "sweep.md"
     findings = write_sensitivity(report, summary, table, facts)
     return SensitivityResult(
@@ -175,6 +179,7 @@ def _written(folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials
         summary=str(summary),
         trials=len(trials),
         heads=len(table),
+        device=device,
         seconds=facts.seconds,
         findings=findings.sentences,
         defaults=findings.defaults,

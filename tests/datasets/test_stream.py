@@ -13,17 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adue import AdueError, ArtifactError, DataError
-from adue.workflows.rows import CHUNK_ROWS, read_rows, write_rows
+from adue.datasets.chunks import CHUNK_ROWS, column_names, to_rows
+from adue.datasets.stream import read_rows, write_rows
 
 ROWS = [{"id": "7", "text": 'commas, "quotes"\nand lines'}, {"id": "08", "text": "NA"}]
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=20)
 
 
 def read_all(path: Path) -> list[dict[str, Any]]:
-    return [row for chunk in read_rows(str(path)) for row in chunk]
+    return [row for chunk in read_rows(str(path)) for row in to_rows(chunk)]
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".tsv", ".parquet"])
+@pytest.mark.parametrize("suffix", [".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".csv.gz", ".json.zst"])
 def test_rows_come_back_as_they_were_written(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"rows{suffix}"
     with write_rows(str(path)) as write:
@@ -43,10 +44,45 @@ def test_any_text_survives_the_round_trip(tmp_path: Path, suffix: str, texts: li
     assert read_all(path) == rows
 
 
+def test_a_list_on_standard_input_is_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO('\n [{"text": "a"},\n {"text": "b"}]\n'))
+    assert list(read_rows("-")) == [[{"text": "a"}, {"text": "b"}]]
+
+
+def test_what_only_json_can_say_passes_through(tmp_path: Path) -> None:
+    row = {"id": 2**70, "meta": {"b": [1, None, {}], "a": "x"}, "text": "good"}
+    for name in ("rows.jsonl", "rows.json.xz"):
+        with write_rows(str(tmp_path / name)) as write:
+            write([row])
+        assert read_all(tmp_path / name) == [row]
+
+
+@pytest.mark.parametrize("target", ["o.csv", "o.tsv", "o.parquet", "o.csv.gz"])
+def test_columns_without_rows_are_written_as_such(tmp_path: Path, target: str) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("id,text\n")
+    with write_rows(str(tmp_path / target)) as write:
+        for chunk in read_rows(str(source)):
+            write(chunk)
+    assert [column_names(chunk) for chunk in read_rows(str(tmp_path / target))] == [["id", "text"]]
+
+
 def test_a_long_file_is_read_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "long.jsonl"
     path.write_text("".join(f'{{"n": {n}}}\n' for n in range(2 * CHUNK_ROWS + 1)))
     assert [len(chunk) for chunk in read_rows(str(path))] == [CHUNK_ROWS, CHUNK_ROWS, 1]
+
+
+@pytest.mark.parametrize("name", ["long.jsonl", "long.csv.gz", "long.tsv.zst"])
+def test_no_more_is_read_than_is_asked_for(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with write_rows(str(path)) as write:
+        write([{"text": f"{n}" * 100} for n in range(20 * CHUNK_ROWS)])
+    path.write_bytes(path.read_bytes()[:-10])
+    chunks = read_rows(str(path))
+    assert len(next(chunks)) == CHUNK_ROWS
+    with pytest.raises(DataError, match=r"not valid JSON at line 20480|is not a whole \.(gz|zst) file"):
+        list(chunks)
 
 
 def test_parquet_types_are_kept(tmp_path: Path) -> None:
@@ -86,13 +122,14 @@ def test_a_text_may_be_of_any_length(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.jsonl", b'{"text": "a"}\n{"text": \n', "line 2 of .*a.jsonl is not JSON"),
-        ("a.jsonl", b"[1]\n", "line 1 of .* is not a JSON object; give one object a line"),
-        ("a.csv", b"id,text\n1,a,b\n", "line 2 of .* has another number of fields than the header"),
-        ("a.csv", b'text\n"open\n', "line 1 of .* is not CSV .*; check its quotes"),
-        ("a.csv", b"text\n\xff\xfe\n", "is not UTF-8 text"),
+        ("a.jsonl", b'{"text": "a"}\n{"text": \n', "a.jsonl is not valid JSON at line 2"),
+        ("a.jsonl", b'{"text": "a"}\n[1]\n', "must hold one object per line, .*; line 2 is not one"),
+        ("a.jsonl", b"[1]\n", "must hold a list of objects, .*; element 1 is not one"),
+        ("a.csv", b"id,text\n1,a,b\n", r"a.csv has 3 fields in the row that ends at line 2, but its header has 2"),
+        ("a.csv", b'text\n"open\n', "a.csv is malformed at line 2: unexpected end of data; quote a text"),
+        ("a.csv", b"text\n\xff\xfe\n", "a.csv is not UTF-8 at line 2: invalid start byte"),
         ("a.parquet", b"PAR1 no", "is not a whole Parquet file"),
-        ("a.xlsx", b"", "cannot tell the format of"),
+        ("a.xlsx", b"", "a.xlsx: its ending must be one of"),
     ],
 )
 def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path, name: str, content: bytes, words: str) -> None:
@@ -104,7 +141,7 @@ def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path, name: str, con
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"there is no file '.*gone.csv'"):
+    with pytest.raises(DataError, match=r"there is no file .*gone.csv; check the path"):
         read_all(tmp_path / "gone.csv")
 
 
@@ -135,7 +172,7 @@ def test_a_parquet_file_needs_rows(tmp_path: Path) -> None:
 
 def test_an_unknown_ending_is_refused_before_any_work(tmp_path: Path) -> None:
     with (
-        pytest.raises(DataError, match=r"end it in .jsonl, .csv, .tsv or .parquet"),
+        pytest.raises(DataError, match=r"cannot write .*a.doc: its ending must be one of \.csv, "),
         write_rows(str(tmp_path / "a.doc")),
     ):
         pass
@@ -200,11 +237,11 @@ def test_half_a_surrogate_pair_fits_no_other_format(tmp_path: Path, suffix: str)
 class TestParquetOutput:
     def test_keeps_types_that_are_given_though_the_first_rows_show_none(self, tmp_path: Path) -> None:
         path = tmp_path / "rows.parquet"
-        schema = pa.schema({"n": pa.int32(), "note": pa.string()})
-        with write_rows(str(path), schema) as write:
-            write([{"n": 1, "note": None, "u": 0.5}])
-            write([{"n": 2, "note": "late", "u": 0.25}])
-        assert pq.read_schema(path) == pa.schema({"n": pa.int32(), "note": pa.string(), "u": pa.float64()})
+        schema = pa.schema({"n": pa.int32(), "note": pa.string(), "u": pa.float64()})
+        with write_rows(str(path)) as write:
+            write(pa.table([[1], [None], [0.5]], schema=schema))
+            write(pa.table([[2], ["late"], [0.25]], schema=schema))
+        assert pq.read_schema(path) == schema
         assert read_all(path)[1] == {"n": 2, "note": "late", "u": 0.25}
 
     def test_has_the_columns_of_all_rows_of_the_first_piece(self, tmp_path: Path) -> None:
