@@ -75,9 +75,9 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         same_head = not change.keys() & {"head_beta", "head_epochs"}
         yield f"auto, {name}", fit_score(rows, default.model_copy(update=change), head if same_head else None)
     without_class, unfaded = fit_score(rows, default, head), fit_score(rows, default, head)
-    without_class.correction.class_weights.zero_()
+    without_class.correction.get_buffer("class_weights").zero_()
     yield "auto, no class", without_class
-    unfaded.correction.fade.copy_(torch.tensor([[1e6, 2e6], [1e6, 2e6]]))
+    unfaded.correction.get_buffer("fade").copy_(torch.tensor([[1e6, 2e6], [1e6, 2e6]]))
     yield "auto, never faded", unfaded
     yield "auto, learned from training rows", fit_score(replace(rows, selection=rows.train), default, head)
 
