@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from adue.foundation.config import Activation, AutoSettings, FitSettings, Provenance, ScoreName
 from adue.foundation.errors import ArtifactError
 from adue.heads.estimator import FittedHead, fit_features
-from adue.models.persistence import CONFIG_FILE, HEAD_FILE, has_head, load_head, save_head
+from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
+from adue.models.persistence import has_head, load_head, save_head
 from tests.support.rows import random_head, rows_of
 
 DATA = Path(__file__).parent / "data"

@@ -8,8 +8,6 @@ from typing import TypeVar
 import numpy as np
 import torch
 from jaxtyping import Float
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, train_test_split
 from torch import Tensor
 
 from adue.foundation.config import (
@@ -170,6 +168,9 @@ def fit_features(
 
 def _cross_validated_auroc(train: FeatureSet, held_out: FeatureSet, head: AdueHead, settings: AutoSettings) -> float:
     """Return the AUROC of U on held-out rows, each scored by a correction that other held-out rows showed."""
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold
+
     errors = held_out.errors.numpy()
     folds = min(FOLDS, int(errors.sum()), int((~errors).sum()))
     if folds < MIN_OF_EACH:
@@ -237,6 +238,8 @@ def _float32(rows: FeatureSet) -> FeatureSet:
 
 
 def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:
+    from sklearn.model_selection import train_test_split
+
     errors = rows.errors.numpy()
     too_few = DataError(
         f"{int(errors.sum())} of {len(rows)} rows are errors: too few rows to set validation rows aside; "
@@ -255,6 +258,8 @@ def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:
 def _metrics(
     train: FeatureSet, validation: FeatureSet, fitted: AdueHead | CorrectedResponse, auroc: float, epochs: int
 ) -> FitMetrics:
+    from sklearn.metrics import roc_auc_score
+
     errors = validation.errors
     assert validation.labels is not None  # noqa: S101 - errors would have raised
     reference = softmax_response(validation.logits.double())

@@ -14,9 +14,7 @@ from adue.foundation.files import atomic_writes
 from adue.heads.correction import CorrectedResponse
 from adue.heads.estimator import FittedHead
 from adue.heads.head import AdueHead
-
-HEAD_FILE = "adue_head.safetensors"
-CONFIG_FILE = "adue_config.json"
+from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
 
 
 def save_head(fitted: FittedHead, folder: Path) -> None:

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from adue.foundation.config import AdueConfig
-from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ArtifactError, ModelError
 from adue.foundation.result import Result
-from adue.models.checkpoint import find_folder
-from adue.models.features.loading import read_adapter, whole_sha256
+from adue.models.folder.find import find_folder
+from adue.models.folder.read import read_folder
 from adue.models.persistence import has_head, load_head
 
 
@@ -45,7 +44,7 @@ def info(adapter: str | Path) -> InfoResult:
     whole = _read_json(folder / "config.json")
     if settings is None and whole is None:
         raise ModelError(f"{folder} holds neither an adapter nor a model; give the folder that save_pretrained wrote")
-    sha256 = whole_sha256(folder) if settings is None else tensors_sha256(read_adapter(folder))
+    sha256 = read_folder(folder).sha256
     head, problem = None, None
     if has_head(folder):
         try:

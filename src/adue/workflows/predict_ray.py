@@ -27,8 +27,8 @@ from adue.foundation.scaling.pieces import (
     remove_leftovers,
     write_piece,
 )
-from adue.models.checkpoint import find_folder
-from adue.models.persistence import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.find import find_folder
+from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
 from adue.workflows.columns import (
     answer_columns,
     checked_texts,

@@ -1,45 +1,16 @@
-"""Folders of classifiers: finding one on disk or on the hub, and writing one beside a head."""
+"""A classifier into a folder, where a head is going to lie beside it."""
 
 import tempfile
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from peft import PeftModel
 from safetensors import SafetensorError
 
-from adue.foundation.digests import tensors_sha256
-from adue.foundation.errors import ArtifactError, ModelError
+from adue.foundation.digests import file_sha256_of_tensors, tensors_sha256
+from adue.foundation.errors import ArtifactError
 from adue.foundation.files import move_saved
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.features.loading import ADAPTER_FILE, read_adapter, whole_sha256
-
-_WANTED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
-_CODE = "*.py"
-
-
-def find_folder(name: str | Path, revision: str | None = None, *, with_code: bool = False) -> Path:
-    """Return the folder called `name`, or the local copy of the hub repository `name`, its Python code on request.
-
-    Raises
-    ------
-    ModelError
-        When there is neither.
-    """
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return folder
-    text = str(name)
-    if text.count("/") != 1 or text.startswith((".", "/", "~")):
-        raise ModelError(f"there is no folder '{text}'; give the folder that holds adapter_config.json")
-    wanted = [*_WANTED, _CODE] if with_code else list(_WANTED)
-    try:
-        return Path(snapshot_download(text, revision=revision, allow_patterns=wanted))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise ModelError(
-            f"'{text}' is neither a folder nor a repository that can be reached or lies in the local cache; "
-            "give the folder that holds adapter_config.json"
-        ) from error
+from adue.models.folder.names import ADAPTER_FILE, MODEL_FILES
 
 
 def save_classifier(classifier: FrozenClassifier, folder: Path, sha256: str) -> str:
@@ -71,9 +42,9 @@ def save_classifier(classifier: FrozenClassifier, folder: Path, sha256: str) -> 
 
 
 def _sha256_in(folder: Path) -> str | None:
-    if (folder / ADAPTER_FILE).is_file():
-        return tensors_sha256(read_adapter(folder))
-    return whole_sha256(folder) if any(folder.glob("model*.safetensors")) else None
+    adapter = folder / ADAPTER_FILE
+    files = [adapter] if adapter.is_file() else sorted(folder.glob(MODEL_FILES))
+    return file_sha256_of_tensors(files) if files else None
 
 
 def _write(classifier: FrozenClassifier, folder: Path) -> None:
