@@ -22,9 +22,10 @@ from torch.utils.data import DataLoader, TensorDataset
 from adue.datasets import load_splits
 from adue.foundation.config import FitSettings, Grid, HeadShape, HyperParameters
 from adue.foundation.types import FeatureSet
-from adue.heads.head import AdueHead, smoothmax_uncertainty, softmax_response
+from adue.heads.head import AdueHead, smoothmax_uncertainty
 from adue.heads.sweep import fit_heads
 from adue.models.model import AdueModel
+from adue.scores.outputs import softmax_response
 from adue.workflows.demo import copy_packaged_adapter
 from measure import Run, alone, arguments, compare, report, timed
 from two_layer import measure_two_layer

@@ -17,8 +17,9 @@ from torch import Tensor
 
 from adue.foundation.config import FitSettings, Grid, HeadShape
 from adue.foundation.types import FeatureSet
-from adue.heads.head import AdueHead, softmax_response
+from adue.heads.head import AdueHead
 from adue.heads.sweep import fit_heads
+from adue.scores.outputs import softmax_response
 
 HIDDEN, CLASSES, ROWS = 768, 2, 8000
 GRID = Grid()

@@ -47,11 +47,11 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
     points = GRIDS["paper"].points
     for name in ("smoothmax", "log_smoothmax"):
         settings = FitSettings.from_dict({"score": name})
-        sweep = fit_heads(rows.train, rows.selection, rows.head, points, settings)
+        sweep = fit_heads(rows.train, rows.selection, rows.classifier_head, points, settings)
         yield f"head, {name}", head_score(sweep.head(sweep.best))
         yield f"head, {name}, mean of the grid", head_score(averaged(sweep))
     default = AutoSettings(required_gain=None, head_prior_variance=(0.3,))
-    head, of_held_out = (fit_ranking_head(some, rows.head, default) for some in (rows.train, rows.selection))
+    head, of_held_out = (fit_ranking_head(some, rows.classifier_head, default) for some in (rows.train, rows.selection))
     yield "head, pairs, train", head_score(head)
     yield "head, pairs, held-out", head_score(of_held_out)
     yield "auto", fitted(rows, default, head)
@@ -96,7 +96,9 @@ class Corrected:
 
 def fitted(rows: FitRows, settings: AutoSettings, head: AdueHead | None = None) -> Corrected:
     """Return the corrected response with these settings, around a ranking head where one is trained already."""
-    return Corrected(CorrectedResponse.fit(rows.train, rows.selection, rows.head, settings, ranking_head=head))
+    return Corrected(
+        CorrectedResponse.fit(rows.train, rows.selection, rows.classifier_head, settings, ranking_head=head)
+    )
 
 
 if __name__ == "__main__":

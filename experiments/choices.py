@@ -18,10 +18,10 @@ from adue import FitSettings
 from adue.datasets import load_splits
 from adue.foundation.config import PRESETS
 from adue.foundation.types import FeatureSet
-from adue.heads.head import softmax_response
 from adue.metrics import auroc
 from adue.models.pretrained import quiet_peft, resolve_base_model
 from adue.models.tasks.choices import AdueModelForMultipleChoice, multiple_choice_prompt
+from adue.scores.outputs import softmax_response
 from summary import print_table
 
 QUESTION = "Is this sentence from a movie review negative or positive?"

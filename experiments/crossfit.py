@@ -54,9 +54,9 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
     settings = AutoSettings()
     for name, train in ways.items():
         print(f"{task.data_set}: {int(train.errors.sum())} of {len(train)} training rows wrong{name}", flush=True)
-        sweep = fit_heads(train, learned.selection, learned.head, GRIDS["paper"].points, FitSettings())
+        sweep = fit_heads(train, learned.selection, learned.classifier_head, GRIDS["paper"].points, FitSettings())
         scores[f"head, smoothmax{name}"] = head_score(sweep.head(sweep.best))
-        ranking = fit_ranking_head(train, learned.head, settings)
+        ranking = fit_ranking_head(train, learned.classifier_head, settings)
         scores[f"head, pairs{name}"] = head_score(ranking)
         scores[f"auto{name}"] = fitted(learned, settings, ranking)
     for name, texts in development_sets(task, config.evaluation_rows).items():

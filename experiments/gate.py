@@ -20,18 +20,18 @@ from development import Score, comparing, run
 def posterior_mean(rows: FitRows) -> AdueHead:
     """Return the mean of the heads that SWAG draws: where the classification head goes when it is trained on."""
     means = {name: many.mean(dim=0) for name, many in draw_heads(rows).weights.items()}
-    return AdueHead.from_weights(rows.head.shape, means)
+    return AdueHead.from_weights(rows.classifier_head.shape, means)
 
 
 def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
     """Yield every score with its name, the softmax response first."""
     yield "softmax response", lambda given: error_log_odds(given.logits)
-    starts = {"smoothmax": rows.head, "smoothmax, L2-SP to a posterior mean": posterior_mean(rows)}
+    starts = {"smoothmax": rows.classifier_head, "smoothmax, L2-SP to a posterior mean": posterior_mean(rows)}
     for name, start in starts.items():
         sweep = fit_heads(rows.train, rows.selection, start, GRIDS["paper"].points, FitSettings())
         yield f"head, {name}", head_score(sweep.head(sweep.best))
     default = AutoSettings()
-    head = fit_ranking_head(rows.train, rows.head, default)
+    head = fit_ranking_head(rows.train, rows.classifier_head, default)
     yield "auto", fitted(rows, default, head)
     changes: dict[str, dict[str, object]] = {
         "whatever the gain": {"required_gain": None},

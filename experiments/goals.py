@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from adue.metrics import mean_ranks as ranks
-from adue.research.methods import METHODS
+from adue.research.methods import all_methods
 
 AUTO, PAPER, REFERENCE, ENSEMBLE = "adue-auto", "adue-paper", "softmax-response", "deep-ensemble"
 SHOWN = (AUTO, PAPER, "gradient-boosted", "swag-head", ENSEMBLE)
@@ -49,7 +49,7 @@ def main() -> None:
     shifted = auto[auto["shifted"]]
     aurocs = rows.pivot_table(index=CELL, columns="method", values="auroc")
     at_home = aurocs.loc[home.set_index(CELL).index]
-    single = [name for name, method in METHODS.items() if method.single_pass and name in aurocs]
+    single = [name for name, method in all_methods().items() if method.single_pass and name in aurocs]
     print(f"| {'aim':60} | found |\n|---|---|")
     for name, cells in (("all", aurocs), ("in-domain", at_home)):
         ranks = mean_ranks(cells[single])

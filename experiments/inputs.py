@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from adue.foundation.config import AutoSettings
+from adue.foundation.defaults import FOLDS
 from adue.foundation.types import FeatureSet
 from adue.heads.correction import DISTANCE, NEIGHBOUR, CorrectedResponse
 from adue.heads.fading import fit_weakest, learners
@@ -31,14 +32,13 @@ from adue.research.benchmark.prepared import split_by_error
 from adue.research.benchmark.rows import load_task_rows
 from adue.research.methods.boosted import fit_boosted
 from adue.research.methods.method import FitRows, ScoreRows
-from adue.scores import GaussianStatistics, entropy, relative_mahalanobis
+from adue.scores.distances import GaussianStatistics, relative_mahalanobis
 from adue.scores.neighbours import fit_neighbours, neighbour_distance
-from adue.scores.outputs import error_log_odds
+from adue.scores.outputs import entropy, error_log_odds
 from adue.scores.temperature import fit_temperature
 from development import development_sets, extracted, fit_rows, measured, open_adapter, run
 
 SETTINGS = AutoSettings(required_gain=None, head_prior_variance=(0.3,))
-FOLDS = 5
 PSEUDO_ROWS = 5
 """Weight of the overall error rate in that of a class, in rows."""
 
@@ -65,7 +65,7 @@ class Bench:
     def base(self) -> list[Column]:
         """Softmax response, entropy and distance, as auto sees them."""
         reference = fit_neighbours(normalize(self.reference.features), NEIGHBOUR)
-        classes = self.rows.head.shape.num_labels
+        classes = self.rows.classifier_head.shape.num_labels
 
         def spread(rows: FeatureSet) -> Tensor:
             return torch.logit((entropy(rows.logits) / np.log(classes)).clamp(1e-300, 1 - 1e-16))
@@ -84,7 +84,7 @@ class Bench:
     @cached_property
     def ranking_head(self) -> AdueHead:
         """The ranking head of auto."""
-        return fit_ranking_head(self.rows.train, self.rows.head, SETTINGS)
+        return fit_ranking_head(self.rows.train, self.rows.classifier_head, SETTINGS)
 
     @cached_property
     def head(self) -> Column:
@@ -111,7 +111,7 @@ class Bench:
 
     def class_rate(self) -> Column:
         """Log odds of an error among the training rows with the same answer."""
-        train, classes = self.rows.train, self.rows.head.shape.num_labels
+        train, classes = self.rows.train, self.rows.classifier_head.shape.num_labels
         answers, errors = train.predictions.numpy(), train.errors.numpy()
         wrong = np.bincount(answers, weights=errors, minlength=classes) + PSEUDO_ROWS * errors.mean()
         rate = torch.from_numpy(wrong / (np.bincount(answers, minlength=classes) + PSEUDO_ROWS))
@@ -149,7 +149,7 @@ class Bench:
                 torch.cat([train.logits, more.logits]),
                 torch.cat([self.labels(train), self.labels(more)]),
             )
-            heads.append(fit_ranking_head(both, self.rows.head, SETTINGS))
+            heads.append(fit_ranking_head(both, self.rows.classifier_head, SETTINGS))
             of_held_out[fold] = error_log_odds(heads[-1].logits(held_out.features[fold]))
 
         def column(name: str) -> np.ndarray:
@@ -180,7 +180,7 @@ def corrected(bench: Bench, judge: Column | None, *extra: Column) -> dict[str, n
         inputs = torch.from_numpy(np.stack([column(name) for column in columns], axis=1))
         return inputs, inputs[:, DISTANCE], bench.sets[name].predictions
 
-    candidates = learners(SETTINGS, bench.rows.head.shape.num_labels, more_inputs=len(extra))
+    candidates = learners(SETTINGS, bench.rows.classifier_head.shape.num_labels, more_inputs=len(extra))
     seen = (*given(SELECTION), bench.sets[SELECTION].errors)
     regression = fit_weakest(candidates, seen, required_gain=SETTINGS.required_gain, seed=SETTINGS.seed)
     return {name: regression.log_odds(*given(name)).numpy() for name in bench.sets}
@@ -202,10 +202,12 @@ def simulated_shift(bench: Bench) -> dict[str, np.ndarray]:
             continue
         # The head learned from the cluster too; only the correction and its distances have not seen it.
         for index, settings in enumerate(candidates):
-            fitted = CorrectedResponse.fit(outside, away, bench.rows.head, settings, ranking_head=bench.ranking_head)
+            fitted = CorrectedResponse.fit(
+                outside, away, bench.rows.classifier_head, settings, ranking_head=bench.ranking_head
+            )
             gains[index] += roc_auc_score(here.errors, fitted(here.features, here.logits))
     best = candidates[int(gains.argmax())]
-    chosen = CorrectedResponse.fit(train, held_out, bench.rows.head, best, ranking_head=bench.ranking_head)
+    chosen = CorrectedResponse.fit(train, held_out, bench.rows.classifier_head, best, ranking_head=bench.ranking_head)
     return {name: chosen(rows.features, rows.logits).numpy() for name, rows in bench.sets.items()}
 
 

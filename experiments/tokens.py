@@ -24,11 +24,11 @@ from transformers import (
 from adue import FitSettings
 from adue.foundation.config import PRESETS
 from adue.foundation.types import FeatureSet
-from adue.heads.head import softmax_response
 from adue.metrics import auroc
 from adue.models.pretrained import quiet_peft, resolve_base_model
 from adue.models.tasks.entities import AGGREGATES, bio_spans, span_uncertainty
 from adue.models.tasks.tokens import AdueModelForTokenClassification
+from adue.scores.outputs import softmax_response
 from summary import print_table
 
 TRAIN, VALIDATION = 1200, 400

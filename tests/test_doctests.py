@@ -8,9 +8,10 @@ import pytest
 
 ROOMS = (
     "adue.foundation.digests",
-    "adue.heads.estimator",
+    "adue.heads.fit",
     "adue.heads.head",
     "adue.heads.losses",
+    "adue.heads.score",
     "adue.metrics.calibration",
     "adue.metrics.cells",
     "adue.metrics.delong",
@@ -20,7 +21,6 @@ ROOMS = (
     "adue.metrics.selective",
     "adue.metrics.significance",
     "adue.metrics.ties",
-    "adue.scores",
     "adue.scores.density",
     "adue.scores.distances",
     "adue.scores.kernels",
@@ -28,6 +28,7 @@ ROOMS = (
     "adue.scores.neighbours",
     "adue.scores.outputs",
     "adue.scores.parts",
+    "adue.scores.registry",
     "adue.scores.robust",
     "adue.scores.samples",
     "adue.scores.temperature",

@@ -3,11 +3,10 @@ import pytest
 import torch
 from jaxtyping import TypeCheckError
 
-from adue.heads.head import softmax_response
 from adue.heads.losses import softmax_regularisation
 from adue.metrics import risk_coverage
-from adue.scores import mahalanobis
-from adue.scores.distances import GaussianStatistics
+from adue.scores.distances import GaussianStatistics, mahalanobis
+from adue.scores.outputs import softmax_response
 
 
 def test_shapes_in_signatures_are_checked_while_the_tests_run() -> None:

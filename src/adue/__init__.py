@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from adue.foundation.config import AdueConfig, AutoSettings, FitSettings, Grid, HyperParameters
     from adue.foundation.errors import AdueError, ArtifactError, DataError, DataWarning, MissingExtraError, ModelError
     from adue.foundation.types import AdueOutput, FeatureSet, Predictions
-    from adue.heads.estimator import FittedHead, fit_features, score_features
-    from adue.heads.head import AdueHead, smooth_max, softmax_response, uncertainty
+    from adue.heads.fit import fit_features
+    from adue.heads.fitted import FittedHead
+    from adue.heads.head import AdueHead, smooth_max, uncertainty
+    from adue.heads.score import score_features
     from adue.models.model import AdueModel
     from adue.models.tasks import AdueModelForMultipleChoice, AdueModelForTokenClassification
+    from adue.scores.outputs import softmax_response
 
 _HOMES = {
     "adue.foundation.config": ("AdueConfig", "AutoSettings", "FitSettings", "Grid", "HyperParameters"),
@@ -25,11 +28,14 @@ _HOMES = {
         "MissingExtraError",
         "ModelError",
     ),
-    "adue.heads.estimator": ("FittedHead", "fit_features", "score_features"),
-    "adue.heads.head": ("AdueHead", "smooth_max", "softmax_response", "uncertainty"),
+    "adue.heads.fit": ("fit_features",),
+    "adue.heads.fitted": ("FittedHead",),
+    "adue.heads.head": ("AdueHead", "smooth_max", "uncertainty"),
+    "adue.heads.score": ("score_features",),
     "adue.models.model": ("AdueModel",),
     "adue.models.tasks": ("AdueModelForMultipleChoice", "AdueModelForTokenClassification"),
     "adue.foundation.types": ("AdueOutput", "FeatureSet", "Predictions"),
+    "adue.scores.outputs": ("softmax_response",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -65,14 +65,14 @@ def test_half_precision_checkpoints_give_heads_in_float32(tmp_path: Path, model_
     model = fit_quickly(AdueModel.from_pretrained(folder))
     assert model.classifier.dtype == dtype
     assert model.fitted is not None
-    assert model.fitted.head.out_weight.dtype == torch.float32
+    assert model.fitted.uncertainty_head.out_weight.dtype == torch.float32
     assert model.fitted.config.provenance is not None
     assert model.fitted.config.provenance.dtype == str(dtype).removeprefix("torch.")
     model.save_pretrained(folder)
     rows = model.extract(TEXTS)
     with torch.no_grad():
         start = model.classifier.head(rows.features)
-    torch.testing.assert_close(start, softmax_response(rows.logits), atol=0.02 + HEAD_TOLERANCE[dtype], rtol=0)
+    torch.testing.assert_close(start, softmax_response(rows.logits).float(), atol=0.02 + HEAD_TOLERANCE[dtype], rtol=0)
     again = AdueModel.from_pretrained(folder)
     np.testing.assert_array_equal(again.predict(TEXTS).uncertainty, model.predict(TEXTS).uncertainty)
 

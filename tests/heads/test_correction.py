@@ -13,7 +13,7 @@ from adue.heads.head import AdueHead
 from adue.metrics import auroc
 from adue.scores.outputs import error_probability
 
-ORIGINAL = AdueHead.from_weights(
+CLASSIFIER_HEAD = AdueHead.from_weights(
     HeadShape(hidden_size=4, num_labels=2), {"out_weight": torch.eye(2, 4), "out_bias": torch.zeros(2)}
 )
 
@@ -36,7 +36,7 @@ def rows(size: int = 400, *, seed: int = 0, second_is_worse: float = 0.0, away: 
 
 
 def fit(held_out: FeatureSet | None = None, **options: float) -> CorrectedResponse:
-    return CorrectedResponse.fit(rows(seed=1), held_out or rows(seed=2), ORIGINAL, AutoSettings(**options))
+    return CorrectedResponse.fit(rows(seed=1), held_out or rows(seed=2), CLASSIFIER_HEAD, AutoSettings(**options))
 
 
 def score(correction: CorrectedResponse, given: FeatureSet) -> np.ndarray:
@@ -60,8 +60,8 @@ def test_a_class_that_is_wrong_more_often_gets_a_higher_u_at_home() -> None:
 
 def test_far_from_the_training_rows_u_ranks_as_the_softmax_response() -> None:
     correction = fit(rows(1000, seed=2, second_is_worse=1.5), prior_variance=1.0)
-    home, abroad = rows(seed=3, second_is_worse=1.5), rows(seed=3, second_is_worse=1.5, away=100.0)
-    assert kendalltau(score(correction, abroad), error_probability(abroad.logits)).statistic == pytest.approx(1)
+    home, away = rows(seed=3, second_is_worse=1.5), rows(seed=3, second_is_worse=1.5, away=100.0)
+    assert kendalltau(score(correction, away), error_probability(away.logits)).statistic == pytest.approx(1)
     assert kendalltau(score(correction, home), error_probability(home.logits)).statistic < 0.99
 
 
@@ -101,7 +101,7 @@ def test_u_of_a_row_does_not_depend_on_the_other_rows() -> None:
 
 def test_training_rows_that_are_all_the_same_still_give_a_probability() -> None:
     same = FeatureSet(torch.ones(10, 4), torch.tensor([[1.0, 0.0]]).expand(10, 2), torch.zeros(10, dtype=torch.int64))
-    correction = CorrectedResponse.fit(same, rows(seed=2), ORIGINAL)
+    correction = CorrectedResponse.fit(same, rows(seed=2), CLASSIFIER_HEAD)
     assert np.isfinite(score(correction, rows(seed=3))).all()
 
 
@@ -113,4 +113,4 @@ def test_held_out_rows_without_errors_are_refused() -> None:
 
 def test_a_single_training_row_is_refused() -> None:
     with pytest.raises(DataError, match=r"^distances need at least 2 training rows, got 1; give more rows$"):
-        CorrectedResponse.fit(rows(1), rows(seed=2), ORIGINAL)
+        CorrectedResponse.fit(rows(1), rows(seed=2), CLASSIFIER_HEAD)

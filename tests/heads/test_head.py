@@ -9,18 +9,21 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from adue.foundation.config import HeadScore, HeadShape
+from adue.foundation.errors import DataError
 from adue.heads.head import (
     EPS,
     AdueHead,
     entropy_uncertainty,
     log_smoothmax_uncertainty,
+    recover_linear_head,
     smooth_max,
     smoothmax_uncertainty,
-    softmax_response,
     uncertainty,
 )
-from tests.support.rows import random_head
+from adue.scores.outputs import softmax_response
+from tests.support.rows import random_head, rows_of
 
+ROWS = rows_of(random_head())
 SCORES: tuple[HeadScore, ...] = ("smoothmax", "log_smoothmax", "entropy")
 
 
@@ -119,11 +122,6 @@ def test_a_head_starts_as_the_softmax_response(logits: Tensor, sharpness: float)
     assert (distance <= math.log(classes) / sharpness / (1 - 1 / classes) + 2 * EPS).all()
 
 
-def test_softmax_response_is_one_minus_the_largest_probability_over_its_largest_value() -> None:
-    logits = torch.tensor([0.7, 0.2, 0.1]).log()
-    assert float(softmax_response(logits)) == pytest.approx(0.3 / (2 / 3))
-
-
 def test_entropy_of_a_coin_among_four_classes_is_half_of_the_largest() -> None:
     assert float(entropy_uncertainty(torch.tensor([0.0, 0.0, -90.0, -90.0]))) == pytest.approx(0.5)
 
@@ -170,3 +168,26 @@ def test_from_weights_copies_and_turns_to_float32() -> None:
     assert head.out_weight.dtype == torch.float32
     assert weights["out_weight"].ne(0).all()
     assert not head.training
+
+
+def test_a_linear_head_is_recovered() -> None:
+    head = random_head()
+    found = recover_linear_head(ROWS.features, ROWS.logits)
+    torch.testing.assert_close(found.out_weight, head.out_weight, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(found.out_bias, head.out_bias, rtol=1e-4, atol=1e-4)
+
+
+def test_a_head_that_is_not_unique_reproduces_the_logits_all_the_same() -> None:
+    # Two equal columns.
+    features = torch.cat([ROWS.features, ROWS.features[:, :1]], dim=-1)
+    found = recover_linear_head(features, ROWS.logits)
+    torch.testing.assert_close(found.logits(features), ROWS.logits, rtol=1e-4, atol=1e-4)
+
+
+def test_rows_that_any_head_would_fit_recover_none() -> None:
+    few = ROWS.features.shape[-1] + 1
+    with pytest.raises(
+        DataError, match=rf"^{few} rows of {few - 1} features do not tell which head .*; give more rows"
+    ):
+        recover_linear_head(ROWS.features[:few], ROWS.logits[:few])
+    recover_linear_head(ROWS.features[: few + 1], ROWS.logits[: few + 1])

@@ -9,28 +9,28 @@ from adue.heads.head import uncertainty
 from adue.heads.losses import error_bce, l2_sp, pairwise_ranking, softmax_regularisation
 
 U = torch.tensor([[0.1, 0.9, 0.5], [0.3, 0.2, 0.99]], dtype=torch.float64)
-ERRORS = torch.tensor([0.0, 1.0, 1.0], dtype=torch.float64)
+ERRORS = torch.tensor([False, True, True])
 
 
 def test_error_bce_equals_a_loop_and_torch() -> None:
     for row, loss in zip(U.tolist(), error_bce(U, ERRORS).tolist(), strict=True):
         terms = [-math.log(u if e else 1 - u) for u, e in zip(row, ERRORS.tolist(), strict=True)]
         assert loss == pytest.approx(sum(terms) / 3)
-        assert loss == pytest.approx(float(binary_cross_entropy(torch.tensor(row).double(), ERRORS)))
+        assert loss == pytest.approx(float(binary_cross_entropy(torch.tensor(row).double(), ERRORS.double())))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_error_bce_and_its_gradient_are_finite_where_u_is_0_or_1(dtype: torch.dtype) -> None:
     u = torch.tensor([0.0, 1.0, 1e-45, 0.0, 1.0], dtype=dtype, requires_grad=True)
-    loss = error_bce(u, torch.tensor([1.0, 0.0, 1.0, 0.0, 1.0], dtype=dtype))
+    loss = error_bce(u, torch.tensor([True, False, True, False, True]))
     loss.backward()
     assert bool(loss.isfinite())
     assert u.grad is not None
     assert u.grad.isfinite().all()
 
 
-@pytest.mark.parametrize("error", [0.0, 1.0])
-def test_no_row_can_poison_a_batch_through_log_smoothmax(error: float) -> None:
+@pytest.mark.parametrize("error", [False, True])
+def test_no_row_can_poison_a_batch_through_log_smoothmax(error: bool) -> None:
     logits = torch.tensor([[0.0, 200.0], [0.0, 95.0], [0.0, 0.0], [1.0, 0.0]], requires_grad=True)
     error_bce(uncertainty(logits, "log_smoothmax", 100.0), torch.full((4,), error)).backward()
     assert logits.grad is not None
@@ -40,7 +40,7 @@ def test_no_row_can_poison_a_batch_through_log_smoothmax(error: float) -> None:
 
 def test_a_confident_mistake_teaches_log_smoothmax_as_much_as_a_doubtful_one() -> None:
     logits = torch.tensor([[40.0, 0.0], [5.0, 0.0]], requires_grad=True)
-    error_bce(uncertainty(logits, "log_smoothmax", 100.0), torch.ones(2)).backward()
+    error_bce(uncertainty(logits, "log_smoothmax", 100.0), torch.ones(2, dtype=torch.bool)).backward()
     assert logits.grad is not None
     torch.testing.assert_close(logits.grad[0], logits.grad[1], rtol=0.02, atol=0)
 
@@ -85,7 +85,7 @@ def test_gradients_equal_finite_differences() -> None:
         return l2_sp([w], [start], stack_dims=1)
 
     assert torch.autograd.gradcheck(lambda v: error_bce(v, ERRORS), u)
-    assert torch.autograd.gradcheck(lambda v: softmax_regularisation(v, ERRORS), u)
+    assert torch.autograd.gradcheck(lambda v: softmax_regularisation(v, ERRORS.double()), u)
     assert torch.autograd.gradcheck(distance, weights)
 
 

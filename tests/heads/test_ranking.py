@@ -19,12 +19,12 @@ def test_errors_that_can_be_learned_are_ranked_above_right_answers() -> None:
 
 
 def test_a_two_layer_head_is_trained_whole() -> None:
-    original = random_head(activation="tanh")
-    head = fit_ranking_head(rows_of(original), original, SETTINGS)
-    assert not torch.equal(head.state_dict()["dense_weight"], original.state_dict()["dense_weight"])
+    classifier_head = random_head(activation="tanh")
+    head = fit_ranking_head(rows_of(classifier_head), classifier_head, SETTINGS)
+    assert not torch.equal(head.state_dict()["dense_weight"], classifier_head.state_dict()["dense_weight"])
 
 
-def test_the_original_and_the_global_generator_are_left_alone() -> None:
+def test_the_classifiers_head_and_the_global_generator_are_left_alone() -> None:
     before, state = {name: w.clone() for name, w in HEAD.state_dict().items()}, torch.random.get_rng_state()
     fit_ranking_head(rows_of(HEAD), HEAD, SETTINGS)
     assert all(torch.equal(w, before[name]) for name, w in HEAD.state_dict().items())
@@ -56,6 +56,6 @@ def test_no_more_steps_are_taken_than_asked_for() -> None:
 
 
 @pytest.mark.parametrize(("rows", "epochs"), [(0, 10), (50, 10), (1000, 10), (10_000, 1), (15_000, 1), (3000, 4)])
-def test_the_epochs_told_are_those_begun(rows: int, epochs: int) -> None:
+def test_epochs_are_counted_when_they_begin(rows: int, epochs: int) -> None:
     settings = SETTINGS.model_copy(update={"head_steps": 200})
     assert ranking_epochs(rows, settings) == epochs

@@ -32,7 +32,8 @@ def test_a_score_that_is_no_probability_has_every_ranking_metric_and_no_calibrat
 
 
 def test_a_probability_has_every_metric() -> None:
-    values = asdict(evaluate_scores(np.array([0.9, 0.1, 0.4, 0.2]), HALF_WRONG, probability=True))
+    u = np.array([0.9, 0.1, 0.4, 0.2])
+    values = asdict(evaluate_scores(u, HALF_WRONG, probability=u))
     assert np.isfinite([values[name] for name in METRICS]).all()
     assert values["brier"] == pytest.approx((0.01 + 0.81 + 0.16 + 0.04) / 4)
 
@@ -48,7 +49,7 @@ def test_a_probability_has_every_metric() -> None:
 )
 def test_too_few_rows_of_a_kind_give_nan_and_the_reason(errors: list[int], reason: str) -> None:
     u = np.linspace(0, 1, len(errors))
-    values = asdict(evaluate_scores(u, np.array(errors, dtype=bool), probability=True))
+    values = asdict(evaluate_scores(u, np.array(errors, dtype=bool), probability=u))
     assert np.isnan([values[name] for name in METRICS]).all()
     assert (values["reason"], values["n"], values["errors"]) == (reason, len(errors), sum(errors))
 
@@ -60,30 +61,43 @@ def test_a_score_that_is_not_finite_is_refused() -> None:
 
 
 def test_a_probability_outside_its_range_is_refused() -> None:
-    words = r"^u lies in 0.1..1.2, but a probability lies in 0..1; pass probability=False, or calibrate u first$"
+    words = (
+        r"^the probability of an error lies in 0.1..1.2, but a probability lies in 0..1; leave probability out, or "
+        r"calibrate it first$"
+    )
     with pytest.raises(DataError, match=words):
-        evaluate_scores(np.array([0.1, 1.2, 0.2, 0.4]), HALF_WRONG, probability=True)
+        evaluate_scores(np.array([0.1, 1.2, 0.2, 0.4]), HALF_WRONG, probability=np.array([0.1, 1.2, 0.2, 0.4]))
+
+
+def test_a_probability_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(DataError, match=r"^probability holds NaN or infinite values in 1 of 4 rows \(first: row 1\)"):
+        evaluate_scores(np.arange(4.0), HALF_WRONG, probability=np.array([0.1, np.nan, 0.2, 0.4]))
+
+
+def test_a_score_on_another_scale_is_ranked_by_itself_and_calibrated_by_its_probability() -> None:
+    probability = np.array([0.4, 0.1, 0.3, 0.2])
+    values = asdict(evaluate_scores(2 * probability, HALF_WRONG, probability=probability))
+    assert values == asdict(evaluate_scores(probability, HALF_WRONG, probability=probability))
 
 
 def test_a_probability_may_be_off_by_the_rounding_of_single_precision() -> None:
     u = np.array([1.0000001, 0.9, -1e-7, 0.1], dtype=np.float32)
     rounded = np.array([1.0, 0.9, 0.0, 0.1], dtype=np.float32)
-    assert evaluate_scores(u, HALF_WRONG, probability=True) == evaluate_scores(rounded, HALF_WRONG, probability=True)
+    assert evaluate_scores(u, HALF_WRONG, probability=u) == evaluate_scores(rounded, HALF_WRONG, probability=rounded)
 
 
 def test_single_precision_is_judged_as_double_precision() -> None:
     u = np.array([0.0, 1.0, 0.25, 0.5])
-    assert evaluate_scores(u.astype(np.float32), HALF_WRONG, probability=True) == evaluate_scores(
-        u, HALF_WRONG, probability=True
-    )
+    single = u.astype(np.float32)
+    assert evaluate_scores(single, HALF_WRONG, probability=single) == evaluate_scores(u, HALF_WRONG, probability=u)
 
 
 @given(scored_rows(), st.integers(0, 2**31))
 def test_the_order_of_rows_does_not_matter(rows: tuple[ndarray, ndarray], seed: int) -> None:
     u, errors = rows
     order = np.random.default_rng(seed).permutation(len(u))
-    values = asdict(evaluate_scores(u, errors, probability=True))
-    assert asdict(evaluate_scores(u[order], errors[order], probability=True)) == pytest.approx(values)
+    values = asdict(evaluate_scores(u, errors, probability=u))
+    assert asdict(evaluate_scores(u[order], errors[order], probability=u[order])) == pytest.approx(values)
 
 
 @given(scored_rows())
@@ -123,5 +137,5 @@ def test_the_better_direction_is_that_of_the_better_score(name: str) -> None:
     errors = np.arange(100) < 30
     good = np.where(errors, 0.7, 0.1) + np.linspace(0, 0.2, 100)
     bad = 1 - good
-    values = [getattr(evaluate_scores(u, errors, probability=True), name) for u in (good, bad)]
+    values = [getattr(evaluate_scores(u, errors, probability=u), name) for u in (good, bad)]
     assert (values[0] > values[1]) == METRICS[name].higher_is_better

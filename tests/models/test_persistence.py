@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 
 from adue.foundation.config import Activation, AutoSettings, FitSettings, Provenance, ScoreName
 from adue.foundation.errors import ArtifactError
-from adue.heads.estimator import FittedHead, fit_features
+from adue.heads.fit import fit_features
+from adue.heads.fitted import FittedHead
 from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
 from adue.models.persistence import has_head, load_head, save_head
 from tests.support.rows import random_head, rows_of
@@ -37,7 +38,9 @@ def fitted_head(score: ScoreName = "smoothmax", activation: Activation | None = 
     settings = (
         AutoSettings(seed=seed) if score == "auto" else FitSettings(score=score, max_epochs=1, batch_size=64, seed=seed)
     )
-    return fit_features(rows.features, rows.logits, rows.labels, head=head, settings=settings, provenance=provenance)
+    return fit_features(
+        rows.features, rows.logits, rows.labels, classifier_head=head, settings=settings, provenance=provenance
+    )
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -116,7 +119,7 @@ def test_the_head_of_another_adapter_is_refused_with_both_names(saved: Path) -> 
 def test_a_head_without_provenance_can_be_loaded_by_itself(tmp_path: Path) -> None:
     fitted = fitted_head()
     config = fitted.config.model_copy(update={"provenance": None})
-    save_head(FittedHead(fitted.head, config), tmp_path)
+    save_head(FittedHead(fitted.uncertainty_head, config), tmp_path)
     assert load_head(tmp_path).config.provenance is None
 
 

@@ -8,6 +8,7 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command
 from adue.cli.console import out, print_json, progress_bar
+from adue.foundation.defaults import LEAST_RESAMPLES, RESAMPLES
 
 if TYPE_CHECKING:
     from adue.report.results import EvaluationResult
@@ -21,7 +22,9 @@ def evaluate(
     model_options: "ModelOptions",
     data_options: "DataOptions",
     report: Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")] = None,
-    resamples: Annotated[int, typer.Option(help="Bootstrap draws behind each interval.", min=100)] = 1000,
+    resamples: Annotated[
+        int, typer.Option(help="Bootstrap draws behind each interval.", min=LEAST_RESAMPLES)
+    ] = RESAMPLES,
     use_cache: opt.UseCache = True,
     as_json: opt.Json = False,
 ) -> None:

@@ -8,6 +8,7 @@ from datasets import Dataset, DatasetDict
 from sklearn.model_selection import train_test_split
 
 from adue.datasets.files import READERS, read_file
+from adue.foundation.defaults import VALIDATION_SHARE
 from adue.foundation.errors import DataError
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -23,8 +24,6 @@ SPLIT_NAMES: dict[str, str] = {
     "testing": TEST,
 }
 """What a split may be called, and what we call it."""
-
-VALIDATION_SHARE = 0.2
 
 
 def read_folder(folder: Path) -> DatasetDict:

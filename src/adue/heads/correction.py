@@ -1,9 +1,10 @@
-"""The score ``auto``: the softmax response, corrected by what held-out rows show, and only where the model is at home.
+"""The score ``auto``: the softmax response, corrected by what held-out rows show, and only near the training rows.
 
 Source: this project. docs/method.md, "The score auto", gives the reasons, docs/results.md what it gains and loses.
 """
 
 from math import log
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -43,31 +44,21 @@ class CorrectedResponse(nn.Module):
 
     Parameters
     ----------
-    head
-        A copy of the classification head that ranks errors (:func:`adue.heads.ranking.fit_ranking_head`).
+    ranking_head
+        A copy of the classifier's head that ranks errors (:func:`adue.heads.ranking.fit_ranking_head`).
     references
         Number of training rows kept to measure distances to.
     """
 
-    def __init__(self, head: AdueHead, references: int) -> None:
+    reference: Float[Tensor, "references hidden"]
+
+    def __init__(self, ranking_head: AdueHead, references: int) -> None:
         super().__init__()
-        self.shape, self.head = head.shape, head
-        self.reference: Float[Tensor, "references hidden"]
-        self.fade: Float[Tensor, "2 2"]
-        self.center: Float[Tensor, " inputs"]
-        self.scale: Float[Tensor, " inputs"]
-        self.plain: Float[Tensor, " 2"]
-        self.weights: Float[Tensor, " inputs_and_intercept"]
-        self.class_weights: Float[Tensor, " classes"]
+        self.shape = ranking_head.shape
+        # "head" is the name that its tensors have in saved files.
+        self.add_module("head", ranking_head)
         self.register_buffer("reference", torch.zeros(references, self.shape.hidden_size))
-        for name, size in {
-            "fade": (2, 2),
-            "center": (INPUTS,),
-            "scale": (INPUTS,),
-            "plain": (2,),
-            "weights": (INPUTS + 1,),
-            "class_weights": (self.shape.num_labels,),
-        }.items():
+        for name, size in FadingRegression.sizes(INPUTS, self.shape.num_labels).items():
             self.register_buffer(name, torch.zeros(size, dtype=torch.float64))
 
     @classmethod
@@ -75,7 +66,7 @@ class CorrectedResponse(nn.Module):
         cls,
         train: FeatureSet,
         held_out: FeatureSet,
-        original: AdueHead,
+        classifier_head: AdueHead,
         settings: AutoSettings | None = None,
         *,
         ranking_head: AdueHead | None = None,
@@ -89,7 +80,7 @@ class CorrectedResponse(nn.Module):
             to some of them, drawn by seed.
         held_out
             Labelled rows the classifier was not trained on.
-        original
+        classifier_head
             The classifier's own head; it is not changed.
         ranking_head
             One that was trained on `train` already.
@@ -101,26 +92,31 @@ class CorrectedResponse(nn.Module):
             the head.
         """
         settings = settings or AutoSettings()
-        original.require_rows(train, "training")
-        original.require_rows(held_out, "validation")
+        classifier_head.require_rows(train, "training")
+        classifier_head.require_rows(held_out, "validation")
         require_both(held_out.errors.numpy(), "validation")
         if len(train) < NEIGHBOUR:
             raise DataError(f"distances need at least {NEIGHBOUR} training rows, got {len(train)}; give more rows")
         chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(settings.seed))
         chosen = chosen[: settings.reference_rows]
-        fitted = cls(ranking_head or fit_ranking_head(train, original, settings), len(chosen))
+        fitted = cls(ranking_head or fit_ranking_head(train, classifier_head, settings), len(chosen))
         fitted.reference.copy_(normalize(train.features[chosen].double(), dim=-1))
         inputs = fitted._inputs(held_out.features, held_out.logits)
         rows = inputs, inputs[:, DISTANCE], held_out.predictions, held_out.errors
         regression = fit_weakest(
-            learners(settings, original.shape.num_labels),
+            learners(settings, classifier_head.shape.num_labels),
             rows,
             required_gain=settings.required_gain,
             seed=settings.seed,
         )
         for name, values in regression._asdict().items():
-            getattr(fitted, name).copy_(values)
+            fitted.get_buffer(name).copy_(values)
         return fitted.eval()
+
+    @property
+    def ranking_head(self) -> AdueHead:
+        """The copy of the classifier's head that ranks errors."""
+        return cast("AdueHead", self.get_submodule("head"))
 
     @property
     def ranks_as_softmax_response(self) -> bool:
@@ -137,7 +133,7 @@ class CorrectedResponse(nn.Module):
 
     @property
     def _regression(self) -> FadingRegression:
-        return FadingRegression(self.fade, self.center, self.scale, self.plain, self.weights, self.class_weights)
+        return FadingRegression(*map(self.get_buffer, FadingRegression._fields))
 
     def _inputs(self, features: Tensor, logits: Tensor) -> Float[Tensor, "rows inputs"]:
         spread = entropy(logits) / log(self.shape.num_labels)
@@ -145,6 +141,6 @@ class CorrectedResponse(nn.Module):
         spread_log_odds = torch.logit(spread.clamp(kind.tiny, 1 - kind.eps))
         squared = 2 - 2 * normalize(features.double(), dim=-1) @ self.reference.double().T
         nearest = squared.topk(NEIGHBOUR, dim=-1, largest=False).values[:, -1].clamp_min(0).sqrt()
-        ranked = error_log_odds(self.head.logits(features.float()))
+        ranked = error_log_odds(self.ranking_head.logits(features.float()))
         # FLOOR: a text that stands in the training data has a logarithm too.
         return torch.stack([error_log_odds(logits), spread_log_odds, (nearest + FLOOR).log(), ranked], dim=-1)

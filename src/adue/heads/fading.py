@@ -1,6 +1,6 @@
-"""A logistic regression of "wrong?" that fades, with the distance from home, into one on the softmax response alone.
+"""A logistic regression of errors that fades, with the distance from home, into one on the softmax response alone.
 
-Pure functions of arrays, whatever the inputs are: :mod:`adue.heads.correction` says which ones the score ``auto`` has.
+Pure functions of arrays: :mod:`adue.heads.correction` says which inputs the score ``auto`` has.
 """
 
 from collections.abc import Sequence
@@ -14,23 +14,17 @@ from scipy.special import logit
 from torch import Tensor
 
 from adue.foundation.config import AutoSettings
+from adue.foundation.defaults import FOLDS, MIN_OF_EACH
 from adue.metrics import delong_test
 
 FREE = 10.0
-"""Prior variance of the softmax response's own weight, which is not to be held back."""
+"""Prior variance of the softmax response's own weight, large enough to leave that weight free."""
 
 FLOOR = 1e-6
 """Least standard deviation of an input, and least width of a fade."""
 
 LEAST_SLOPE = 1e-3
-"""Of b(z): where a few held-out errors happen to be the confident ones, U must not turn the softmax response round."""
-
-FOLDS = 5
-"""Of every cross-validation over held-out rows."""
-
-MIN_OF_EACH = 2
-"""Errors, and right rows, that DeLong's variance needs in every fold."""
-
+"""Least weight of z in b(z): where a few held-out errors are the confident ones, U must not reverse the order."""
 
 Rows: TypeAlias = tuple[
     Float[Tensor, "rows inputs"], Float[Tensor, " rows"], Int[Tensor, " rows"], Bool[Tensor, " rows"]
@@ -70,9 +64,15 @@ class FadingRegression(NamedTuple):
         plain = standard[:, 0] * self.plain[0] + self.plain[1]
         full = standard @ self.weights[:-1] + self.weights[-1]
         near, far = self.fade.unbind(dim=-1)
-        # FLOOR: where all held-out rows are equally far, whatever is farther counts as away.
+        # FLOOR: where all held-out rows are equally far, every row that is farther counts as away.
         share = ((far - distance[:, None]) / (far - near).clamp_min(FLOOR)).clamp(0, 1)
         return plain + share[:, 0] * (full - plain) + share[:, 1] * self.class_weights[answers]
+
+    @classmethod
+    def sizes(cls, inputs: int, classes: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each field, by name: what a saved correction keeps of its regression."""
+        shapes = ((2, 2), (inputs,), (inputs,), (2,), (inputs + 1,), (classes,))
+        return dict(zip(cls._fields, shapes, strict=True))
 
     @property
     def corrects(self) -> bool:
@@ -115,28 +115,28 @@ class Learner:
     ) -> FadingRegression:
         """Return what these rows show; some of them are errors and some are not."""
         center, scale = inputs.mean(dim=0), inputs.std(dim=0, correction=0).clamp_min(FLOOR)
-        standard, wrong = ((inputs - center) / scale).numpy(), errors.numpy()
+        standard = ((inputs - center) / scale).numpy()
         levels = torch.tensor([self.fade, self.class_fade], dtype=torch.float64)
         prior = [FREE, *self.prior_variances]
         columns = np.hstack([standard, np.eye(self.classes)[answers.numpy()]])
-        full = _logistic(columns, wrong, prior + self.classes * [self.class_variance])
+        full = _logistic(columns, errors.numpy(), prior + self.classes * [self.class_variance])
         return FadingRegression(
             fade=torch.quantile(distance, levels.flatten()).view(2, 2),
             center=center,
             scale=scale,
-            plain=_platt(standard[:, :1], wrong),
+            plain=_platt(standard[:, :1], errors.numpy()),
             weights=torch.cat([full[: len(prior)], full[-1:]]),
             class_weights=full[len(prior) : -1],
         )
 
 
 def learners(settings: AutoSettings, classes: int, *, more_inputs: int = 0) -> list[Learner]:
-    """Return the corrections of the score ``auto`` to choose from, by how much they let the ranking head say.
+    """Return the corrections of the score ``auto`` to choose from, by how much weight they leave the ranking head.
 
     Parameters
     ----------
     more_inputs
-        How many inputs there are after softmax response, entropy, distance and ranking head; they get the head's prior.
+        Number of inputs after softmax response, entropy, distance and ranking head; they get the head's prior.
     """
     variance, fades = settings.prior_variance, (settings.fade, settings.class_fade)
     return [
@@ -152,7 +152,7 @@ def fit_weakest(
 
     The weakest of all is none: the softmax response. One that is stronger is taken when the best lies more than
     `required_gain` standard errors above all that are weaker, in cross-validated AUROC; where there are too few errors,
-    or right rows, for that, nothing is corrected. With None, the last candidate is taken whatever it gains.
+    or right rows, for that, nothing is corrected. With None, the last candidate is always taken.
 
     Source: the one-standard-error rule of Breiman et al. 1984, Classification and Regression Trees, section 3.4.3, with
     the standard error of the paired difference (DeLong et al. 1988) in place of the best one's own.
@@ -179,21 +179,21 @@ class _LeftOut:
 def _scores_of_left_out(candidates: Sequence[Learner], rows: Rows, seed: int) -> list[_LeftOut]:
     from sklearn.model_selection import StratifiedKFold
 
-    wrong = rows[-1].numpy()
-    folds = min(FOLDS, int(wrong.sum()) // MIN_OF_EACH, int((~wrong).sum()) // MIN_OF_EACH)
+    errors = rows[-1].numpy()
+    folds = min(FOLDS, int(errors.sum()) // MIN_OF_EACH, int((~errors).sum()) // MIN_OF_EACH)
     if folds < 2:  # noqa: PLR2004 - one fold leaves nothing to learn from
         return []
     result = []
-    for learned, left in StratifiedKFold(folds, shuffle=True, random_state=seed).split(wrong, wrong):
+    for learned, left in StratifiedKFold(folds, shuffle=True, random_state=seed).split(errors, errors):
         learned_from = [part[torch.from_numpy(learned)] for part in rows]
         inputs, distance, answers = (part[torch.from_numpy(left)] for part in rows[:-1])
         fitted = [candidate.fit(*learned_from).log_odds(inputs, distance, answers).numpy() for candidate in candidates]
-        result.append(_LeftOut([inputs[:, 0].numpy(), *fitted], wrong[left]))
+        result.append(_LeftOut([inputs[:, 0].numpy(), *fitted], errors[left]))
     return result
 
 
 def _lowest_rung(left_out: Sequence[_LeftOut], required_gain: float) -> int:
-    """Return the first of the scores that the best does not beat by so many standard errors; 0 without any folds."""
+    """Return the first score that the best does not beat by `required_gain` standard errors; 0 without any folds."""
     if not left_out:
         return 0
     best = max(range(len(left_out[0].log_odds)), key=lambda rung: _gain(left_out, rung, 0).mean)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, linear, log_softmax, relu, softplus
 
 from adue.foundation.config import HeadScore, HeadShape
+from adue.foundation.defaults import LOGIT_TOLERANCE
 from adue.foundation.errors import DataError
 from adue.foundation.types import FeatureSet
 
@@ -28,15 +29,6 @@ def smooth_max(probs: Float[Tensor, "..."], sharpness: float, dim: int = -1) -> 
     tensor([0.9000])
     """
     return (sharpness * probs).logsumexp(dim=dim) / sharpness
-
-
-def softmax_response(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*rows"]:
-    """Return the normalised softmax response ``U0 = (1 - max p) / (1 - 1/C)``, in [0, 1].
-
-    >>> softmax_response(torch.tensor([[0.0, 0.0]]))
-    tensor([1.])
-    """
-    return (1 - logits.softmax(dim=-1).amax(dim=-1)) / (1 - 1 / logits.shape[-1])
 
 
 def smoothmax_uncertainty(logits: Float[Tensor, "..."], sharpness: float, dim: int = -1) -> Float[Tensor, "..."]:
@@ -106,7 +98,7 @@ def uncertainty(
 
 
 class AdueHead(nn.Module):
-    """A classification head, ``[dense -> activation ->] projection``, read as an uncertainty.
+    """A head ``[dense -> activation ->] projection`` read as an uncertainty: the classifier's own, or a trained copy.
 
     Parameters may carry leading dimensions: with weights of shape (heads, classes, hidden) one call runs a whole
     stack of heads on the same features. There is no dropout: the head sees frozen features.
@@ -170,8 +162,18 @@ class AdueHead(nn.Module):
         """Return the logits of this head, not the classifier's."""
         return _stacked_linear(self.hidden(features), self.out_weight, self.out_bias)
 
-    def forward(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, "*heads rows"]:
-        """Return U in [0, 1] per row; higher means more likely wrong."""
+    def forward(
+        self,
+        features: Float[Tensor, "rows hidden"],
+        logits: Float[Tensor, "rows classes"] | None = None,  # noqa: ARG002 - as CorrectedResponse is called
+    ) -> Float[Tensor, "*heads rows"]:
+        """Return U in [0, 1] per row; higher means more likely wrong.
+
+        Parameters
+        ----------
+        logits
+            The classifier's own, which a trained head does not look at.
+        """
         return uncertainty(self.logits(features), self.score, self.sharpness)
 
 
@@ -182,7 +184,7 @@ def recover_linear_head(features: Float[Tensor, "rows hidden"], logits: Float[Te
     ------
     DataError
         When no linear head reproduces the logits to a thousandth of their size, or any head would: with no more rows
-        than weights per class there is one for whatever the logits are.
+        than weights per class there is one for any logits.
 
     Examples
     --------
@@ -194,15 +196,15 @@ def recover_linear_head(features: Float[Tensor, "rows hidden"], logits: Float[Te
     if len(features) <= features.shape[-1] + 1:
         raise DataError(
             f"{len(features)} rows of {features.shape[-1]} features do not tell which head gave their logits; "
-            "give more rows, or the classifier's own head as head=AdueHead.from_weights(...)"
+            "give more rows, or the classifier's own head as classifier_head=AdueHead.from_weights(...)"
         )
     design = torch.cat([features, features.new_ones(len(features), 1)], dim=-1).double()
     solution = torch.linalg.lstsq(design, logits.double(), driver="gelsd").solution
-    residual = (design @ solution - logits.double()).abs().max()
-    if residual > 1e-3 * (1 + logits.abs().max()):
+    difference = (design @ solution - logits.double()).abs().max()
+    if difference > LOGIT_TOLERANCE * (1 + logits.abs().max()):
         raise DataError(
-            f"the logits are not a linear function of the features (off by up to {float(residual):.3g}); "
-            "pass the classifier's own head as head=AdueHead.from_weights(...)"
+            f"the logits are not a linear function of the features (off by up to {float(difference):.3g}); "
+            "pass the classifier's own head as classifier_head=AdueHead.from_weights(...)"
         )
     shape = HeadShape(hidden_size=features.shape[-1], num_labels=logits.shape[-1])
     return AdueHead.from_weights(shape, {"out_weight": solution[:-1].T, "out_bias": solution[-1]})

@@ -1,4 +1,10 @@
-"""The three terms of the AdUE loss (METHOD, "The loss"), and the ranking loss of the score ``auto``."""
+"""The terms of the losses, one by one: the ranking loss of the score ``auto``, and the three of the paper's loss.
+
+The ranking head (:mod:`adue.heads.ranking`) learns by :func:`pairwise_ranking` and :func:`l2_sp`. The sweep of the
+paper's preset calls none of these: it has the gradient of the paper's loss (AdUE, arXiv 2505.15443) in closed form
+(:mod:`adue.heads.sweep.gradients`), and the tests compare that with the derivatives of the functions here. One ablation
+of the benchmark learns by these functions too.
+"""
 
 from collections.abc import Iterable
 
@@ -8,17 +14,17 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 
-def error_bce(u: Float[Tensor, "*heads rows"], errors: Float[Tensor, " rows"]) -> Float[Tensor, "*heads"]:
+def error_bce(u: Float[Tensor, "*heads rows"], errors: Bool[Tensor, " rows"]) -> Float[Tensor, "*heads"]:
     """Return the binary cross-entropy of U as the probability of an error, averaged over rows.
 
     U is kept one floating-point step inside (0, 1), so that U = 0 or 1 gives a finite loss and a finite gradient.
 
-    >>> error_bce(torch.tensor([0.5, 0.5]), torch.tensor([1.0, 0.0]))
+    >>> error_bce(torch.tensor([0.5, 0.5]), torch.tensor([True, False]))
     tensor(0.6931)
     """
     kind = torch.finfo(u.dtype)
     inside = u.clamp(kind.tiny, 1 - kind.eps)
-    return -torch.where(errors > 0, inside.log(), (-inside).log1p()).mean(dim=-1)
+    return -torch.where(errors, inside.log(), (-inside).log1p()).mean(dim=-1)
 
 
 def softmax_regularisation(

@@ -6,10 +6,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
+from adue.foundation.defaults import INTERVAL, MIN_OF_EACH
 from adue.foundation.errors import DataError
-from adue.metrics.intervals import MIN_ROWS_FOR_INTERVAL, Interval
-
-CONFIDENCE = 0.95
+from adue.metrics.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def delong_test(
     """
     wrong = int(errors.sum())
     right = len(errors) - wrong
-    if min(wrong, right) < MIN_ROWS_FOR_INTERVAL:
+    if min(wrong, right) < MIN_OF_EACH:
         raise DataError(
             f"DeLong's test needs at least two wrong and two right predictions, got {wrong} wrong and {right} right; "
             "give more labelled rows"
@@ -76,5 +75,5 @@ def _normal_test(value: float, variance: float) -> DifferenceTest:
         bound, p_value = (0.0, 1.0) if value == 0 else (np.nan, np.nan)
         return DifferenceTest(Interval(value, value - bound, value + bound), 0.0, p_value)
     error = variance**0.5
-    reach = float(norm.isf((1 - CONFIDENCE) / 2)) * error
+    reach = float(norm.isf(INTERVAL[0])) * error
     return DifferenceTest(Interval(value, value - reach, value + reach), error, float(2 * norm.sf(abs(value) / error)))

@@ -8,19 +8,19 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
+from adue.foundation.defaults import MIN_OF_EACH
 from adue.foundation.errors import DataError
 from adue.metrics.calibration import ace, brier, ece, nll
 from adue.metrics.ranking import aupr_error, auroc, fpr95
 from adue.metrics.selective import accuracy_at_coverage, augrc, aurc, e_aurc, prr
 
-MIN_ROWS_OF_A_KIND = 2
 ROUNDING = 1e-6
 """How far outside [0, 1] a probability may fall: single precision gives a softmax of 1.0000001."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A number on (u, errors), which way is better, and whether it reads u as a probability."""
+    """A number on (u, errors), which way is better, and whether it needs a probability in place of u."""
 
     compute: Callable[[ndarray, ndarray], float | ndarray]
     higher_is_better: bool
@@ -61,7 +61,7 @@ class MetricValues:
     auroc, aupr_error, fpr95, aurc, e_aurc, augrc, prr, accuracy_80, accuracy_90, accuracy_95
         From the order of u alone.
     ece, ace, brier, nll
-        From 1 - u as the probability of being right; NaN for a u that is no probability.
+        From the probability of an error; NaN where the score stands for none.
     reason
         Why no metric has a value, None where they have one.
     """
@@ -87,7 +87,7 @@ class MetricValues:
 
 
 def evaluate_scores(
-    u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"], *, probability: bool = False
+    u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"], *, probability: Float[ndarray, " rows"] | None = None
 ) -> MetricValues:
     """Return every metric of a score u, higher meaning more likely wrong; NaN with a reason where rows are too few.
 
@@ -99,12 +99,13 @@ def evaluate_scores(
         Where the prediction is wrong. With fewer than two of these, or fewer than two right predictions, no metric is
         computed; rows, errors and accuracy are always there.
     probability
-        Whether u is the probability that the prediction is wrong; u must then lie in [0, 1].
+        The probability that each prediction is wrong, in [0, 1]: u itself, or what u stands for. Without it the
+        metrics of calibration have no value.
 
     Raises
     ------
     DataError
-        When u is not finite, or is to be read as a probability and is outside [0, 1].
+        When u or a probability is not finite, or a probability lies outside [0, 1].
 
     Examples
     --------
@@ -114,30 +115,38 @@ def evaluate_scores(
     >>> evaluate_scores(np.array([0.1, 0.4, 0.3]), np.array([False, False, True])).reason
     '1 of 3 predictions wrong; metrics need at least two: give more labelled rows'
     """
-    _require_usable(u, probability=probability)
+    _require_finite(u, "u")
     # Double precision for the sums, and so that log-loss stays finite at the same distance from 0 and 1 for all scores.
-    given = u.astype(np.float64)
-    given = given.clip(0, 1) if probability else given
+    given = {False: u.astype(np.float64)}
+    if probability is not None:
+        _require_probability(probability)
+        given[True] = probability.astype(np.float64).clip(0, 1)
     reason = _why_undefined(errors)
     values = {
-        name: np.nan if reason or (metric.of_probability and not probability) else float(metric.compute(given, errors))
+        name: np.nan
+        if reason or metric.of_probability not in given
+        else float(metric.compute(given[metric.of_probability], errors))
         for name, metric in METRICS.items()
     }
     accuracy = float(1 - errors.mean()) if len(errors) else np.nan
     return MetricValues(n=len(errors), errors=int(errors.sum()), accuracy=accuracy, reason=reason, **values)
 
 
-def _require_usable(u: ndarray, *, probability: bool) -> None:
-    finite = np.isfinite(u)
+def _require_finite(values: ndarray, name: str) -> None:
+    finite = np.isfinite(values)
     if not finite.all():
         raise DataError(
-            f"u holds NaN or infinite values in {int((~finite).sum())} of {len(u)} rows (first: row "
-            f"{int(np.argmin(finite))}); metrics need a finite u: look for extreme features or logits"
+            f"{name} holds NaN or infinite values in {int((~finite).sum())} of {len(values)} rows (first: row "
+            f"{int(np.argmin(finite))}); metrics need a finite {name}: look for extreme features or logits"
         )
-    if probability and len(u) and not (u.min() >= -ROUNDING and u.max() <= 1 + ROUNDING):
+
+
+def _require_probability(values: ndarray) -> None:
+    _require_finite(values, "probability")
+    if len(values) and not (values.min() >= -ROUNDING and values.max() <= 1 + ROUNDING):
         raise DataError(
-            f"u lies in {u.min():.6g}..{u.max():.6g}, but a probability lies in 0..1; "
-            "pass probability=False, or calibrate u first"
+            f"the probability of an error lies in {values.min():.6g}..{values.max():.6g}, but a probability lies in "
+            "0..1; leave probability out, or calibrate it first"
         )
 
 
@@ -145,8 +154,8 @@ def _why_undefined(errors: ndarray) -> str | None:
     n, wrong = len(errors), int(errors.sum())
     if n == 0:
         return "no rows; metrics need at least two wrong and two right predictions"
-    if wrong < MIN_ROWS_OF_A_KIND:
+    if wrong < MIN_OF_EACH:
         return f"{wrong} of {n} predictions wrong; metrics need at least two: give more labelled rows"
-    if n - wrong < MIN_ROWS_OF_A_KIND:
+    if n - wrong < MIN_OF_EACH:
         return f"{n - wrong} of {n} predictions right; metrics need at least two: check that labels and id2label match"
     return None

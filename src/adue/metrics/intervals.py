@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from adue.foundation.defaults import INTERVAL, MIN_OF_EACH, RESAMPLES
 from adue.metrics.ranking import auroc
 
-MIN_ROWS_FOR_INTERVAL = 2
 BATCH = 100
 """Draws held in memory at once."""
 
@@ -23,7 +23,7 @@ class Interval:
 
 
 def auroc_interval(
-    u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"], *, resamples: int = 1000, seed: int = 0
+    u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"], *, resamples: int = RESAMPLES, seed: int = 0
 ) -> Interval:
     """Return the AUROC with its 95 % interval (percentile bootstrap, errors and correct rows drawn apart).
 
@@ -39,7 +39,7 @@ def auroc_difference(
     reference: Float[ndarray, " rows"],
     errors: Bool[ndarray, " rows"],
     *,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Interval:
     """Return AUROC(u) - AUROC(reference) with its 95 % interval; both see the same drawn rows (paired).
@@ -64,7 +64,7 @@ def compare_auroc(
     errors: Bool[ndarray, " rows"],
     *,
     reference: int = 0,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> list[Comparison]:
     """Return every score's AUROC and its difference to that of the score `reference`, with 95 % intervals.
@@ -78,12 +78,12 @@ def compare_auroc(
     """
     values = auroc(u, errors)
     values = np.concatenate([values, values - values[reference]])
-    if min(errors.sum(), (~errors).sum()) < MIN_ROWS_FOR_INTERVAL:
+    if min(errors.sum(), (~errors).sum()) < MIN_OF_EACH:
         low = high = np.full_like(values, np.nan)
     else:
         drawn = _resampled_auroc(u, errors, resamples, np.random.default_rng(seed))
         drawn = np.concatenate([drawn, drawn - drawn[reference]])
-        low, high = np.quantile(drawn, [0.025, 0.975], axis=1)
+        low, high = np.quantile(drawn, INTERVAL, axis=1)
     found = [Interval(*map(float, bounds)) for bounds in zip(values, low, high, strict=True)]
     return [Comparison(*pair) for pair in zip(found[: len(u)], found[len(u) :], strict=True)]
 

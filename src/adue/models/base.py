@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -13,7 +14,8 @@ from transformers import PreTrainedTokenizerBase
 from adue.foundation.config import AutoSettings, FitSettings, Grid
 from adue.foundation.errors import ArtifactError
 from adue.foundation.types import FeatureSet, Predictions
-from adue.heads.estimator import FittedHead, fit_features
+from adue.heads.fit import fit_features
+from adue.heads.fitted import FittedHead
 from adue.models.features.batches import BATCH_SIZE
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
@@ -214,7 +216,7 @@ class BaseAdueModel:
             train.logits,
             train.require_classes(),
             validation=validation,
-            head=self.classifier.head,
+            classifier_head=self.classifier.head,
             grid=None if grid is None else Grid.load(grid),
             settings=settings,
             id2label=self.id2label,
@@ -236,14 +238,14 @@ class BaseAdueModel:
         ArtifactError
             When no head has been fitted, `folder` holds another classifier, or a file cannot be written.
         """
-        head = self._head()
+        fitted = self._head()
         folder = Path(folder)
         sha256 = save_classifier(self.classifier, folder, self.origin.sha256)
-        config = head.config
+        config = fitted.config
         if config.provenance is not None:
             provenance = config.provenance.model_copy(update={"adapter_sha256": sha256})
             config = config.model_copy(update={"provenance": provenance})
-        save_head(FittedHead(head.head, config, head.sweep), folder)
+        save_head(replace(fitted, config=config), folder)
 
     def push_to_hub(self, repo_id: str, *, private: bool | None = None, token: str | None = None) -> str:
         """Upload what :meth:`save_pretrained` writes to a repository on the hub and return the commit's address."""

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from adue.foundation.config import AutoSettings, FitSettings, Grid, Provenance
 from adue.foundation.errors import DataWarning
-from adue.heads.estimator import FittedHead
+from adue.heads.fitted import FittedHead
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.folder.origin import Origin
 

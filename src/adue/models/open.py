@@ -12,7 +12,7 @@ from peft import TaskType
 
 from adue.foundation.config import Provenance
 from adue.foundation.errors import ModelError
-from adue.heads.estimator import FittedHead
+from adue.heads.fitted import FittedHead
 from adue.models.folder.build import LoadedModel, build_model
 from adue.models.folder.find import find_folder
 from adue.models.folder.read import read_folder

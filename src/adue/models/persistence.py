@@ -5,15 +5,13 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor
 
-from adue.foundation.config import AdueConfig, FitSettings
+from adue.foundation.config import AdueConfig
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ArtifactError
 from adue.foundation.files import atomic_writes
-from adue.heads.correction import CorrectedResponse
-from adue.heads.estimator import FittedHead
-from adue.heads.head import AdueHead
+from adue.heads.fitted import FittedHead
+from adue.heads.kinds import kind_of
 from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
 
 
@@ -25,14 +23,14 @@ def save_head(fitted: FittedHead, folder: Path) -> None:
     ArtifactError
         When a file cannot be written; what was there before stays whole.
     """
-    tensors = {name: tensor.cpu() for name, tensor in fitted.head.state_dict().items()}
+    tensors = {name: tensor.cpu() for name, tensor in fitted.uncertainty_head.state_dict().items()}
     with atomic_writes(folder / HEAD_FILE, folder / CONFIG_FILE) as (weights, config):
         weights.write_bytes(save(tensors, metadata={"format": "pt"}))
         config.write_text(json.dumps(fitted.config.to_dict(), indent=2) + "\n", encoding="utf-8")
 
 
 def has_head(folder: Path) -> bool:
-    """Tell whether `folder` holds a fitted head."""
+    """Return whether `folder` holds a fitted head."""
     return (folder / CONFIG_FILE).is_file() or (folder / HEAD_FILE).is_file()
 
 
@@ -67,18 +65,9 @@ def load_head(folder: Path, *, adapter_sha256: str | None = None) -> FittedHead:
             "fit the head again with adue fit"
         )
     try:
-        head = _head(config, weights)
+        uncertainty_head = kind_of(config.settings).load(config.head, config.settings, weights)
     except (KeyError, RuntimeError) as error:
         raise ArtifactError(
             f"{path} does not fit the sizes in {CONFIG_FILE}; fit the head again with adue fit"
         ) from error
-    return FittedHead(head, config)
-
-
-def _head(config: AdueConfig, weights: dict[str, Tensor]) -> AdueHead | CorrectedResponse:
-    settings = config.settings
-    if isinstance(settings, FitSettings):
-        return AdueHead.from_weights(config.head, weights, settings.score, settings.sharpness)
-    correction = CorrectedResponse(AdueHead(config.head, "log_smoothmax"), references=len(weights["reference"]))
-    correction.load_state_dict(weights)
-    return correction.eval()
+    return FittedHead(uncertainty_head, config)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
+from sklearn.covariance import ledoit_wolf_shrinkage
 from torch import Tensor
 
 from adue.foundation.errors import DataError
@@ -91,8 +92,6 @@ def negative_log_density(features: Float[Tensor, "rows hidden"], densities: Clas
 
 
 def _shrunk(mean: Tensor, deviations: Tensor, floor: float) -> ShrunkGaussian:
-    from sklearn.covariance import ledoit_wolf_shrinkage
-
     rows, hidden = deviations.shape
     shrinkage = float(ledoit_wolf_shrinkage(deviations.numpy(), assume_centered=True))
     _, singular, transposed = torch.linalg.svd(deviations, full_matrices=False)

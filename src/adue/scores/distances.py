@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import torch
 from jaxtyping import Float, Int
+from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 
 from adue.foundation.errors import DataError, DataWarning
@@ -127,8 +128,6 @@ def relative_mahalanobis(
 
 def _covariances(moments: ClassMoments) -> tuple[Tensor, Tensor]:
     """Return the covariance within classes, and that of all rows."""
-    from sklearn.covariance import ledoit_wolf
-
     width = len(moments.within)
     if moments.degrees >= width:
         return moments.within / moments.rows, (moments.within + moments.between) / moments.rows

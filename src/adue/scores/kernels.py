@@ -6,6 +6,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from sklearn.decomposition import KernelPCA
+from sklearn.kernel_approximation import Nystroem
+from sklearn.metrics.pairwise import rbf_kernel
 from torch import Tensor
 
 from adue.foundation.strata import stratified
@@ -46,8 +49,6 @@ def fit_projection(
     >>> project(features.double()).shape
     torch.Size([20, 2])
     """
-    from sklearn.decomposition import KernelPCA
-
     approximate = kernel_map == "nystroem" and len(features) > KERNEL_ROWS
     chosen = torch.from_numpy(stratified(labels.numpy(), LANDMARKS if approximate else KERNEL_ROWS, seed))
     rows = features[chosen].double().numpy()
@@ -58,9 +59,6 @@ def fit_projection(
 
 
 def _nystroem(features: Tensor, landmarks: np.ndarray, components: int) -> Projection:
-    from sklearn.kernel_approximation import Nystroem
-    from sklearn.metrics.pairwise import rbf_kernel
-
     hidden = landmarks.shape[1]
     space = Nystroem(kernel="rbf", gamma=1 / hidden, n_components=len(landmarks), random_state=0).fit(landmarks)
     moments = ClassMoments(len(landmarks))
@@ -73,7 +71,6 @@ def _nystroem(features: Tensor, landmarks: np.ndarray, components: int) -> Proje
     weights, center = torch.from_numpy(space.normalization_).T @ chosen, moments.mean @ chosen
 
     def project(x: Tensor) -> Tensor:
-
         kernel = torch.from_numpy(rbf_kernel(x.numpy(), space.components_, gamma=1 / hidden))
         return kernel @ weights - center
 

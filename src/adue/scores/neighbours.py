@@ -1,9 +1,8 @@
 """Distance of a row's features to one of its nearest neighbours among the training rows."""
 
-from typing import Any, TypeAlias
-
 import torch
 from jaxtyping import Float
+from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from adue.foundation.errors import DataError
@@ -11,11 +10,8 @@ from adue.foundation.errors import DataError
 NEIGHBOURS = 10
 """Which neighbour counts: fewer than a class has rows, as in the authors' 50 for CIFAR-10 and 1000 for ImageNet."""
 
-Index: TypeAlias = Any
-"""A fitted ``NearestNeighbors`` of scikit-learn, which is imported only where one is fitted."""
 
-
-def fit_neighbours(features: Float[Tensor, "rows hidden"], neighbours: int = NEIGHBOURS) -> Index:
+def fit_neighbours(features: Float[Tensor, "rows hidden"], neighbours: int = NEIGHBOURS) -> NearestNeighbors:
     """Return an index of the training rows that looks for the `neighbours` nearest, or for all where there are fewer.
 
     Raises
@@ -28,8 +24,6 @@ def fit_neighbours(features: Float[Tensor, "rows hidden"], neighbours: int = NEI
     >>> fit_neighbours(torch.zeros(3, 2)).n_neighbors
     3
     """
-    from sklearn.neighbors import NearestNeighbors
-
     if not len(features):
         raise DataError("distances to neighbours need training rows, got none; give some rows")
     if neighbours < 1:
@@ -37,7 +31,7 @@ def fit_neighbours(features: Float[Tensor, "rows hidden"], neighbours: int = NEI
     return NearestNeighbors(n_neighbors=min(neighbours, len(features))).fit(features.double().numpy())
 
 
-def neighbour_distance(features: Float[Tensor, "rows hidden"], index: Index) -> Float[Tensor, " rows"]:
+def neighbour_distance(features: Float[Tensor, "rows hidden"], index: NearestNeighbors) -> Float[Tensor, " rows"]:
     """Return the Euclidean distance to the farthest of the nearest neighbours (Sun et al. 2022, arXiv 2204.06507).
 
     The authors normalise the features to unit length first, in the index and here.

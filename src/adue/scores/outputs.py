@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def error_log_odds(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
+def error_log_odds(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*rows"]:
     """Return ``log((1 - max p) / max p)``, unbounded: the odds of a wrong answer if the probabilities were right.
 
     Computed from the gaps to the largest logit, so that it neither saturates nor ties.
@@ -18,7 +18,7 @@ def error_log_odds(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " row
     return (z - z.gather(-1, top)).scatter(-1, top, -torch.inf).logsumexp(dim=-1)
 
 
-def error_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
+def error_probability(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*rows"]:
     """Return ``1 - max p``, in [0, 1 - 1/C]: the chance of a wrong answer if the probabilities were right.
 
     The sum of the other classes' probabilities, which keeps full relative precision where max p rounds to one.
@@ -29,11 +29,13 @@ def error_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " 
     return error_log_odds(logits).sigmoid()
 
 
-def max_probability(logits: Float[Tensor, "rows classes"]) -> Float[Tensor, " rows"]:
-    """Return the normalised softmax response in [0, 1] (Hendrycks and Gimpel 2017, arXiv 1610.02136).
+def softmax_response(logits: Float[Tensor, "*rows classes"]) -> Float[Tensor, "*rows"]:
+    """Return the normalised softmax response ``U0 = (1 - max p) / (1 - 1/C)``, in [0, 1].
 
-    >>> max_probability(torch.tensor([[2.0, 0.0]]))
-    tensor([0.2384], dtype=torch.float64)
+    Source: Hendrycks and Gimpel 2017 (arXiv 1610.02136), normalised as in AdUE (arXiv 2505.15443).
+
+    >>> softmax_response(torch.tensor([[2.0, 0.0], [0.0, 0.0]]))
+    tensor([0.2384, 1.0000], dtype=torch.float64)
     """
     return error_probability(logits) / (1 - 1 / logits.shape[-1])
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
+from scipy.stats import chi2, median_abs_deviation
 from torch import Tensor
 
 from adue.foundation.errors import DataError
@@ -110,8 +111,6 @@ def minimum_covariance_determinant(
     >>> location
     tensor([0.], dtype=torch.float64)
     """
-    from scipy.stats import chi2
-
     rows, dimensions = points.shape
     half = min(rows, (rows + dimensions + 1) // 2)
     support = _central_rows(points, half)
@@ -126,8 +125,6 @@ def minimum_covariance_determinant(
 
 
 def _central_rows(points: Tensor, count: int) -> Tensor:
-    from scipy.stats import median_abs_deviation
-
     spread = torch.from_numpy(median_abs_deviation(points.numpy(), axis=0))
     scaled = (points - points.median(dim=0).values) / torch.where(spread > 0, spread, 1)
     return scaled.square().sum(dim=-1).topk(count, largest=False).indices.sort().values
@@ -135,8 +132,6 @@ def _central_rows(points: Tensor, count: int) -> Tensor:
 
 def _gaussian(points: Tensor, share: float) -> tuple[Tensor, Tensor]:
     """Return location and whitening of rows that are the central `share` of a Gaussian."""
-    from scipy.stats import chi2
-
     dimensions = points.shape[-1]
     consistency = share / chi2.cdf(chi2.ppf(share, dimensions), dimensions + 2) if share < 1 else 1.0
     location = points.mean(dim=0)

@@ -9,10 +9,12 @@ from datasets import Dataset
 from scipy.stats import spearmanr
 
 from adue.datasets import fingerprint
+from adue.foundation.defaults import RESAMPLES
 from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.scaling.processes import processes
 from adue.foundation.types import OUT_OF_SCOPE, FeatureSet
-from adue.heads.estimator import FittedHead, score_features
+from adue.heads.fitted import FittedHead
+from adue.heads.score import score_features
 from adue.metrics import compare_auroc, require_both
 from adue.models.model import AdueModel
 from adue.report import write_report
@@ -40,7 +42,7 @@ def evaluate(
     report: Path | None = None,
     model_options: ModelOptions | None = None,
     data_options: DataOptions | None = None,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Score the test split of `data`, and every data set that it names as shifted.
@@ -87,7 +89,7 @@ def evaluate(
 
 def _score(name: str, rows: Dataset, features: FeatureSet, model: AdueModel, train: FeatureSet | None) -> ScoredSet:
     scores = score_features(
-        features.features, features.logits, fitted=model.fitted, train=train, original=model.classifier.head
+        features.features, features.logits, fitted=model.fitted, train=train, classifier_head=model.classifier.head
     )
     return ScoredSet(
         name=name,

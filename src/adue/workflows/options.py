@@ -12,7 +12,7 @@ from pydantic import Field
 from adue.foundation.cache import cache_dir
 from adue.foundation.config import FrozenConfig
 from adue.foundation.errors import ArtifactError, ModelError
-from adue.heads.estimator import FittedHead
+from adue.heads.fitted import FittedHead
 from adue.models.features.batches import BATCH_SIZE
 from adue.models.model import AdueModel
 from adue.models.onnx.classifier import Backend

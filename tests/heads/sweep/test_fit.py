@@ -8,10 +8,11 @@ from torch.optim.lr_scheduler import OneCycleLR
 from adue.foundation.config import GRIDS, Activation, FitSettings, Grid, HyperParameters, ScoreName
 from adue.foundation.errors import DataError
 from adue.foundation.types import FeatureSet
-from adue.heads.head import AdueHead, softmax_response, uncertainty
+from adue.heads.head import AdueHead, uncertainty
 from adue.heads.sweep import SweepResult, fewer_right_rows, fit_heads
 from adue.heads.sweep.stack import HeadStack
 from adue.metrics import auroc
+from adue.scores.outputs import softmax_response
 from tests.support.rows import random_head, rows_of
 
 SETTINGS = FitSettings(max_epochs=6, batch_size=32, patience=3)
@@ -29,13 +30,15 @@ def drawn_batches(errors: Tensor, settings: FitSettings) -> list[list[Tensor]]:
 
 
 def fit_one_head(
-    train: FeatureSet, validation: FeatureSet, original: AdueHead, point: HyperParameters, settings: FitSettings
+    train: FeatureSet, validation: FeatureSet, classifier_head: AdueHead, point: HyperParameters, settings: FitSettings
 ) -> tuple[float, int, dict[str, Tensor]]:
     """The method written down for one head at a time: validation AUROC, best epoch, and the weights of that epoch.
 
     In float64: autograd through the clamped SmoothMax loses digits that the closed form keeps.
     """
-    head = AdueHead.from_weights(original.shape, original.state_dict(), settings.score, settings.sharpness).double()
+    head = AdueHead.from_weights(
+        classifier_head.shape, classifier_head.state_dict(), settings.score, settings.sharpness
+    ).double()
     features, logits = train.features.double(), train.logits.double()
     optimizer = torch.optim.Adam(head.parameters(), lr=point.learning_rate)
     epochs = drawn_batches(train.errors, settings)
@@ -53,7 +56,7 @@ def fit_one_head(
             e, u0 = train.errors[rows].double(), softmax_response(logits[rows])
             loss = torch.nn.functional.binary_cross_entropy(u, e) + point.alpha * ((u - u0) ** 2).mean()
             for name, weight in head.named_parameters():
-                loss = loss + point.beta * ((weight - original.get_parameter(name)) ** 2).sum()
+                loss = loss + point.beta * ((weight - classifier_head.get_parameter(name)) ** 2).sum()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -165,7 +168,7 @@ def test_the_global_generator_is_left_alone() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_the_original_is_not_changed() -> None:
+def test_the_classifiers_head_is_not_changed() -> None:
     head = random_head()
     before = {name: weight.clone() for name, weight in head.state_dict().items()}
     fit_heads(rows_of(head), rows_of(head, seed=1), head, GRID.points, SETTINGS)

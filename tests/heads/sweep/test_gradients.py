@@ -15,7 +15,7 @@ SCORES: tuple[HeadScore, ...] = ("smoothmax", "log_smoothmax", "entropy")
 def loss_gradient(
     logits: Logits, errors: Tensor, anchor: Tensor, *, alpha: Tensor, sharpness: Tensor, score: HeadScore
 ) -> Logits:
-    return LossGradient(alpha=alpha, sharpness=sharpness, score=score)(logits, 1 - errors, anchor)
+    return LossGradient(alpha=alpha, sharpness=sharpness, score=score)(logits, errors, anchor)
 
 
 def by_autograd(
@@ -26,7 +26,7 @@ def by_autograd(
     losses = []
     for head, z in enumerate(leaf):
         u = uncertainty(z.T, score, float(sharpness[head]))
-        losses.append(error_bce(u, errors[head]) + alpha[head] * softmax_regularisation(u, anchor[head]))
+        losses.append(error_bce(u, errors[head] > 0) + alpha[head] * softmax_regularisation(u, anchor[head]))
     return torch.autograd.grad(torch.stack(losses).sum(), leaf)[0] * logits.shape[-1]
 
 
@@ -86,10 +86,10 @@ def test_one_row_of_errors_serves_all_heads() -> None:
 
 
 def test_a_confident_mistake_teaches_the_score_in_log_space_only() -> None:
-    logits, wrong = torch.tensor([[[30.0], [0.0]]]), torch.ones(1, 1)
+    logits, errors = torch.tensor([[[30.0], [0.0]]]), torch.ones(1, 1)
     options = {"alpha": torch.zeros(1), "sharpness": torch.full((1,), 100.0)}
-    clamped = loss_gradient(logits, wrong, torch.zeros(1, 1), score="smoothmax", **options)
-    free = loss_gradient(logits, wrong, torch.zeros(1, 1), score="log_smoothmax", **options)
+    clamped = loss_gradient(logits, errors, torch.zeros(1, 1), score="smoothmax", **options)
+    free = loss_gradient(logits, errors, torch.zeros(1, 1), score="log_smoothmax", **options)
     assert bool((clamped == 0).all())
     # d(-log U) / dz tends to 1 for the larger of two logits: U halves whenever it rises by log 2.
     torch.testing.assert_close(free, torch.tensor([[[1.0], [-1.0]]]), rtol=1e-3, atol=0.0)

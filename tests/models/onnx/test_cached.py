@@ -94,7 +94,7 @@ def test_what_cannot_be_traced_is_refused_in_one_line_and_leaves_no_graph(
 def test_a_graph_that_answers_otherwise_is_refused(
     cache: Path, adapter_of: AdapterOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adue.models.onnx.trace.TOLERANCE", -1.0)
+    monkeypatch.setattr("adue.models.onnx.trace.LOGIT_TOLERANCE", -1.0)
     with pytest.raises(ModelError, match=r"the graph of BertForSequenceClassification gives other logits than PyTorch"):
         AdueModel.from_pretrained(adapter_of("bert"), backend="onnx")
 

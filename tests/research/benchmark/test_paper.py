@@ -9,7 +9,7 @@ import yaml
 
 from adue.research.benchmark.store import Folders
 from adue.research.benchmark.workflow import benchmark
-from adue.research.methods import GROUPS
+from adue.research.methods import method_groups
 from tests.research.benchmark.test_run import rows_of
 from tests.support.tiny import WORDS, save_tiny_base
 
@@ -60,7 +60,7 @@ def test_four_architectures_are_trained_extracted_compared_and_told(
     result = benchmark(path, tmp_path / "out", workers=1)
     assert result.failures == ()
     rows = rows_of(Folders(tmp_path / "out"))
-    asked = {name for group in values["methods"] for name in GROUPS[group]}
+    asked = {name for group in values["methods"] for name in method_groups()[group]}
     assert {row["method"] for row in rows} == asked
     assert len(rows) == 4 * 2 * len(asked)
     measured = [row for row in rows if row["auroc"]]

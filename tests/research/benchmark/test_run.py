@@ -13,7 +13,7 @@ from adue.research.benchmark.plan import BenchmarkConfig
 from adue.research.benchmark.run import Benchmark
 from adue.research.benchmark.store import Folders
 from adue.research.benchmark.table import CellTable
-from adue.research.methods import GROUPS, METHODS, FitRows, Method, Scorer
+from adue.research.methods import FAMILIES, FitRows, Method, Scorer, all_methods, method_groups
 from tests.research.benchmark.conftest import Ground
 
 SECONDS = ("fit_seconds", "predict_seconds")
@@ -44,8 +44,9 @@ def without_its_extra(_: FitRows) -> Scorer:
 
 @pytest.fixture
 def extra_methods(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, fit in (("broken", broken), ("unlucky", unlucky), ("extra", without_its_extra)):
-        monkeypatch.setitem(METHODS, name, Method(name, "this test", fit))
+    fits = {"broken": broken, "unlucky": unlucky, "extra": without_its_extra}
+    methods = tuple(Method(name, "this test", fit) for name, fit in fits.items())
+    monkeypatch.setitem(FAMILIES, "this test", lambda: methods)
 
 
 def test_there_is_one_row_per_cell_and_method(finished: Folders) -> None:
@@ -217,5 +218,6 @@ def test_two_runs_in_one_folder_are_refused(ground: Ground, folders: Folders) ->
 
 
 def test_every_group_holds_methods() -> None:
-    assert all(name in METHODS for names in GROUPS.values() for name in names)
-    assert set(GROUPS["all"]) == set(METHODS)
+    methods, groups = all_methods(), method_groups()
+    assert all(name in methods for names in groups.values() for name in names)
+    assert set(groups["all"]) == set(methods)

@@ -30,7 +30,7 @@ def fit_rows(
 
 def new_rows(rows: FitRows, adapter: int = 0) -> FeatureSet:
     """Return 400 rows more, as seen by the classifier of `rows`."""
-    shape = rows.head.shape
+    shape = rows.classifier_head.shape
     return _rows(404, shape.num_labels, shape.activation, adapter)
 
 

@@ -4,13 +4,13 @@ import torch
 
 from adue.foundation.config import FitSettings, Grid, HeadShape
 from adue.foundation.errors import DataError
-from adue.heads.head import softmax_response
 from adue.heads.sweep import fit_heads
 from adue.metrics import auroc
 from adue.research.methods.ablations import ABLATION_METHODS, random_head
-from adue.research.methods.adue import chosen_head
+from adue.research.methods.adue import choose_head
 from adue.research.methods.method import Method
 from adue.research.methods.single_logit import fit_single_logit
+from adue.scores.outputs import softmax_response
 from tests.research.methods.learnable import auroc_of, fit_rows, new_rows, u_of, without_errors
 
 EACH = pytest.mark.parametrize("method", ABLATION_METHODS, ids=lambda method: method.name)
@@ -38,7 +38,9 @@ def test_an_ablation_leaves_terms_out_of_the_loss_and_searches_the_others(
     name: str, alphas: tuple[float, ...], betas: tuple[float, ...]
 ) -> None:
     rows, new = fit_rows(), new_rows(fit_rows())
-    sweep = fit_heads(rows.train, rows.selection, rows.head, Grid(alpha=alphas, beta=betas).points, FitSettings())
+    sweep = fit_heads(
+        rows.train, rows.selection, rows.classifier_head, Grid(alpha=alphas, beta=betas).points, FitSettings()
+    )
     with torch.no_grad():
         expected = sweep.head(sweep.best)(new.features)
     np.testing.assert_array_equal(u_of(BY_NAME[name], rows, new), expected.numpy())
@@ -46,8 +48,8 @@ def test_an_ablation_leaves_terms_out_of_the_loss_and_searches_the_others(
 
 def test_a_random_head_learns_from_where_it_starts() -> None:
     rows = fit_rows()
-    start = random_head(rows.head.shape, torch.Generator().manual_seed(0))
-    head = chosen_head(rows, start, Grid(learning_rate=(0.03,), alpha=(0.01,), beta=(0.01,)).points)
+    start = random_head(rows.classifier_head.shape, torch.Generator().manual_seed(0))
+    head = choose_head(rows, start, Grid(learning_rate=(0.03,), alpha=(0.01,), beta=(0.01,)).points)
     with torch.no_grad():
         u = head(new_rows(rows).features).numpy()
     assert auroc(u, new_rows(rows).errors.numpy()) > 0.7

@@ -6,12 +6,13 @@ import pytest
 
 from adue.foundation.config import AutoSettings, FitSettings, ScoreName
 from adue.foundation.errors import DataError
-from adue.heads.estimator import fit_features
-from adue.heads.head import AdueHead, softmax_response
+from adue.heads.fit import fit_features
+from adue.heads.head import AdueHead
 from adue.metrics import auroc
 from adue.research.methods import adue
 from adue.research.methods.adue import ADUE_METHODS, paper_head
 from adue.research.methods.method import FitRows, Method
+from adue.scores.outputs import softmax_response
 from tests.research.methods.learnable import auroc_of, fit_rows, new_rows, u_of, without_errors
 
 EACH = pytest.mark.parametrize("method", ADUE_METHODS, ids=lambda method: method.name)
@@ -44,7 +45,7 @@ def test_a_method_is_the_fit_of_the_library_with_the_preset_of_the_paper(method:
         train.logits,
         train.labels,
         validation=rows.selection,
-        head=rows.head,
+        classifier_head=rows.classifier_head,
         settings=AutoSettings(seed=3) if method.name == "adue-auto" else FitSettings(score=SCORES[method.name], seed=3),
     )
     np.testing.assert_array_equal(u_of(method, rows, new), fitted.uncertainty(new.features, new.logits).numpy())
@@ -75,15 +76,15 @@ def test_the_paper_head_is_fitted_once_for_the_same_rows_and_forgotten_with_them
 ) -> None:
     fits: list[FitRows] = []
 
-    def counted(rows: FitRows, original: AdueHead, points: object) -> AdueHead:
+    def counted(rows: FitRows, start: AdueHead, points: object) -> AdueHead:
         fits.append(replace(rows))
-        return original
+        return start
 
-    monkeypatch.setattr(adue, "chosen_head", counted)
+    monkeypatch.setattr(adue, "choose_head", counted)
     rows, others = fit_rows(), fit_rows(adapter=1)
     assert paper_head(rows) is paper_head(rows)
     assert paper_head(others) is not paper_head(rows)
-    assert [fit.head for fit in fits] == [rows.head, others.head]
+    assert [fit.classifier_head for fit in fits] == [rows.classifier_head, others.classifier_head]
     remembered = len(adue._paper_heads)
     del rows
     gc.collect()

@@ -37,7 +37,7 @@ def unsure(classes: int = 3, rows: int = 300, hidden: int = 6) -> FitRows:
 @pytest.mark.parametrize("classes", [2, 150, 300])
 def test_trees_rank_errors_that_logits_give_away(classes: int) -> None:
     rows = unsure(classes)
-    test = unsure_rows(rows.head, 300, seed=9)
+    test = unsure_rows(rows.classifier_head, 300, seed=9)
     assert auroc(u_of(METHOD, rows, test), test.errors.numpy()) > 0.8
 
 
@@ -54,7 +54,7 @@ def test_trees_rank_errors_that_only_distances_give_away() -> None:
 
     rows = unsure()
     rows = replace(rows, train=rows_with_outliers(rows.train), selection=rows_with_outliers(rows.selection))
-    test = rows_with_outliers(unsure_rows(rows.head, 300, seed=9))
+    test = rows_with_outliers(unsure_rows(rows.classifier_head, 300, seed=9))
     assert auroc(u_of(METHOD, rows, test), test.errors.numpy()) > 0.9
 
 
@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_trees() -> None:
 def test_training_rows_are_as_far_from_training_as_new_rows_are() -> None:
     # As many dimensions as a fifth of the rows: measured on themselves, training rows would look nearer by half.
     rows = unsure(rows=100, hidden=20)
-    reference = Reference.fit(rows.train, rows.head)
+    reference = Reference.fit(rows.train, rows.classifier_head)
     own = _training_distances(rows, reference)
     new, naive = (reference.columns(part)[:, -3:] for part in (rows.selection, rows.train))
     np.testing.assert_allclose(np.median(own, axis=0)[[0, 2]], np.median(new, axis=0)[[0, 2]], rtol=0.25)
@@ -77,7 +77,7 @@ def test_no_training_row_is_its_own_neighbour() -> None:
     rows = unsure(rows=12)
     twice = rows.train.select(torch.arange(12).repeat(2))
     double = replace(rows, train=twice)
-    nearest = _training_distances(double, Reference.fit(twice, rows.head))[:, 2]
+    nearest = _training_distances(double, Reference.fit(twice, rows.classifier_head))[:, 2]
     assert (nearest > 0).all()
 
 

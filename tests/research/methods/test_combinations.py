@@ -111,8 +111,8 @@ def outliers(given: FeatureSet, head: AdueHead) -> FeatureSet:
 
 def test_a_distance_helps_where_u_does_not_know() -> None:
     rows = fit_rows()
-    moved = replace(rows, selection=outliers(rows.selection, rows.head))
-    test = outliers(new_rows(rows), rows.head)
+    moved = replace(rows, selection=outliers(rows.selection, rows.classifier_head))
+    test = outliers(new_rows(rows), rows.classifier_head)
     alone, with_distance = (
         float(auroc(u_of(BY_NAME[name], moved, test), test.errors.numpy())) for name in ("adue-paper", "adue-distance")
     )

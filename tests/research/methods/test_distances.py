@@ -5,14 +5,15 @@ import torch
 
 from adue.foundation.errors import DataError
 from adue.foundation.types import OUT_OF_SCOPE, FeatureSet
-from adue.research.methods.distances import DISTANCE_METHODS
+from adue.research.methods.distances import distance_methods
 from adue.research.methods.method import FitRows, Method, ScoreRows
-from adue.scores import GaussianStatistics, mahalanobis
+from adue.scores.distances import GaussianStatistics, mahalanobis
 from tests.support.rows import random_head, rows_of
 
 HEAD = random_head(activation="tanh")
 ROWS = FitRows(rows_of(HEAD), rows_of(HEAD, seed=1), rows_of(HEAD, seed=2), HEAD)
 TEST = rows_of(HEAD, rows=40, seed=3)
+DISTANCE_METHODS = distance_methods()
 BY_NAME = {method.name: method for method in DISTANCE_METHODS}
 each_method = pytest.mark.parametrize("method", DISTANCE_METHODS, ids=lambda method: method.name)
 

@@ -30,7 +30,7 @@ def test_only_the_seed_the_features_and_the_errors_matter(method: Method) -> Non
     # Another head, sharper logits, nothing to calibrate on: a probe looks at none of them.
     other = replace(
         rows,
-        head=AdueHead(rows.head.shape),
+        classifier_head=AdueHead(rows.classifier_head.shape),
         train=replace(rows.train, logits=3 * rows.train.logits),
         calibration=rows.calibration.select(torch.tensor([], dtype=torch.int64)),
     )

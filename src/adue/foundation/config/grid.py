@@ -60,7 +60,7 @@ GRIDS: dict[str, Grid] = {
     "paper": Grid(),
     "fast": Grid(learning_rate=(4e-4, 1e-4), alpha=(0.1,), beta=(0.01, 1.0)),
 }
-"""Grids by name; ``paper`` is the 27-point grid of METHOD, "Training, as in the paper's experiments"."""
+"""Grids by name; ``paper`` is the 27-point grid of AdUE's experiments (arXiv 2505.15443)."""
 
 
 def points_to_train(settings: AutoSettings | FitSettings, grid: Grid | None) -> list[HyperParameters]:

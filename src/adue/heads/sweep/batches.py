@@ -9,16 +9,16 @@ from adue.foundation.types import FeatureSet
 
 
 def balanced_rows(errors: Bool[Tensor, " rows"], generator: torch.Generator) -> Int[Tensor, " rows"]:
-    """Return the row numbers of an epoch, drawn with replacement so that errors and correct rows weigh the same."""
+    """Return the row numbers of an epoch, drawn with replacement so that errors and right rows weigh the same."""
     share_of_errors = errors.double().mean()
     weights = torch.where(errors, 1 / share_of_errors, 1 / (1 - share_of_errors))
     return torch.multinomial(weights, len(errors), replacement=True, generator=generator)
 
 
 def fewer_right_rows(rows: FeatureSet, per_error: float, seed: int) -> FeatureSet:
-    """Return all errors of `rows` and so many right rows per error, the predicted classes in proportion.
+    """Return all errors of `rows` and `per_error` right rows for each, the predicted classes in proportion.
 
-    An epoch draws as many rows as there are, so it gets shorter by as much.
+    An epoch draws as many rows as the set has, so a smaller set makes it shorter.
     """
     right = (~rows.errors).nonzero().squeeze(-1).numpy()
     wanted = max(1, round(per_error * int(rows.errors.sum())))

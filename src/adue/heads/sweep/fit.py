@@ -1,7 +1,7 @@
 """One run over a grid: the heads of all points, seeds and scores learn side by side until the last one stops.
 
-METHOD, "Training, as in the paper's experiments". The learning rate follows the one-cycle rule; Adam's betas stay
-fixed. All heads of a seed see the same batches, so their results differ by their hyperparameters alone.
+This is the training of AdUE's experiments (arXiv 2505.15443). The learning rate follows the one-cycle rule; Adam's
+betas stay fixed. All heads of a seed see the same batches, so their results differ by their hyperparameters alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,12 +16,13 @@ import torch
 from adue.foundation.config import FitSettings, HyperParameters
 from adue.foundation.errors import DataError
 from adue.foundation.types import FeatureSet
-from adue.heads.head import AdueHead, softmax_response
+from adue.heads.head import AdueHead
 from adue.heads.sweep.batches import balanced_rows, fewer_right_rows
 from adue.heads.sweep.result import BestEpochs, SweepResult
 from adue.heads.sweep.schedule import one_cycle_shares, steps_per_epoch
 from adue.heads.sweep.stack import Batch, HeadStack, Member
 from adue.metrics import auroc, require_both
+from adue.scores.outputs import softmax_response
 
 _Fit: TypeAlias = Callable[[FeatureSet, FeatureSet, AdueHead], SweepResult]
 
@@ -38,18 +39,18 @@ WORTH_SHARING = 2**26
 def fit_heads(
     train: FeatureSet,
     validation: FeatureSet,
-    original: AdueHead,
+    classifier_head: AdueHead,
     points: Sequence[HyperParameters],
     settings: FitSettings,
     *,
     device: str | torch.device = "cpu",
     on_epoch: Callable[[int], None] | None = None,
 ) -> SweepResult:
-    """Train one copy of `original` per point on `train`, and keep each one's best epoch by AUROC on `validation`.
+    """Train a copy of `classifier_head` per point on `train`; keep each one's best epoch by AUROC on `validation`.
 
     Parameters
     ----------
-    original
+    classifier_head
         The classifier's own head; it is not changed.
     points
         What differs from head to head; score, sharpness and seed are those of `settings` where a point leaves them out.
@@ -64,20 +65,20 @@ def fit_heads(
         When either set has no errors or only errors, so that no AUROC exists, or does not fit the head; when every
         head diverges.
     """
-    original.require_rows(train, "training")
-    original.require_rows(validation, "validation")
+    classifier_head.require_rows(train, "training")
+    classifier_head.require_rows(validation, "validation")
     require_both(train.errors.numpy(), "training")
     require_both(validation.errors.numpy(), "validation")
-    if original.shape.activation is not None and not settings.train_dense:
+    if classifier_head.shape.activation is not None and not settings.train_dense:
         fit = partial(fit_heads, points=points, settings=settings, device=device, on_epoch=on_epoch)
-        return _with_dense_frozen(train, validation, original, fit)
+        return _with_dense_frozen(train, validation, classifier_head, fit)
     if settings.right_per_error is not None:
         train = fewer_right_rows(train, settings.right_per_error, settings.seed)
     members = [_member(index, point, settings) for index, point in enumerate(points)]
-    best = BestEpochs(original, len(points), settings.patience)
+    best = BestEpochs(classifier_head, len(points), settings.patience)
     # Gradients are in closed form; without autograd's bookkeeping a step of small operations is a tenth shorter.
     with torch.inference_mode():
-        stack = HeadStack(members, original, torch.device(device))
+        stack = HeadStack(members, classifier_head, torch.device(device))
         with _threads(stack, settings.batch_size):
             _run(train, validation, stack, best, settings, on_epoch=on_epoch)
     if not np.isfinite(best.auroc).any():
@@ -85,7 +86,7 @@ def fit_heads(
             f"none of {len(points)} heads could be trained: every U became NaN; use smaller learning rates or "
             "sharpness, or look for extreme features"
         )
-    return SweepResult(tuple(points), best.auroc, tuple(map(int, best.epoch)), best.weights, original, settings)
+    return SweepResult(tuple(points), best.auroc, tuple(map(int, best.epoch)), best.weights, classifier_head, settings)
 
 
 def _member(index: int, point: HyperParameters, settings: FitSettings) -> Member:
@@ -144,9 +145,9 @@ class _Rows:
     """The training rows where the heads learn, and the batches that every seed draws of them."""
 
     def __init__(self, train: FeatureSet, seeds: Sequence[int], device: torch.device) -> None:
-        self._wrong = train.errors
+        self._errors = train.errors
         self._features = train.features.to(device, torch.float32)
-        self._targets = torch.stack([(~train.errors).float(), softmax_response(train.logits)]).to(device)
+        self._targets = torch.stack([train.errors.float(), softmax_response(train.logits).float()]).to(device)
         # Drawn on the CPU, so that another device learns from the same rows.
         self._generators = {seed: torch.Generator().manual_seed(seed) for seed in seeds}
 
@@ -157,7 +158,7 @@ class _Rows:
             yield dict(zip(sorted(seeds), step, strict=True))
 
     def _batches(self, seed: int, batch_size: int) -> Iterator[Batch]:
-        drawn = balanced_rows(self._wrong, self._generators[seed]).to(self._features.device)
+        drawn = balanced_rows(self._errors, self._generators[seed]).to(self._features.device)
         targets = self._targets.index_select(1, drawn).split(1)
         # In the same memory every time: it stays in the processor's cache.
         features = self._features.new_empty(min(batch_size, len(drawn)), self._features.shape[-1])
@@ -165,15 +166,15 @@ class _Rows:
             yield Batch(torch.index_select(self._features, 0, places, out=features[: len(places)]), *of_places)
 
 
-def _with_dense_frozen(train: FeatureSet, validation: FeatureSet, original: AdueHead, fit: _Fit) -> SweepResult:
+def _with_dense_frozen(train: FeatureSet, validation: FeatureSet, classifier_head: AdueHead, fit: _Fit) -> SweepResult:
     """Return the result of `fit` for heads whose projection alone learns: linear heads on the last hidden layer."""
-    projection = {name: weight for name, weight in original.state_dict().items() if name.startswith("out_")}
-    linear = AdueHead.from_weights(original.shape.model_copy(update={"activation": None}), projection)
+    projection = {name: weight for name, weight in classifier_head.state_dict().items() if name.startswith("out_")}
+    linear = AdueHead.from_weights(classifier_head.shape.model_copy(update={"activation": None}), projection)
     with torch.no_grad():
         learned, judged = (
-            FeatureSet(original.hidden(rows.features), rows.logits, rows.labels) for rows in (train, validation)
+            FeatureSet(classifier_head.hidden(rows.features), rows.logits, rows.labels) for rows in (train, validation)
         )
     result = fit(learned, judged, linear)
     heads = len(result.points)
-    weights = {n: result.weights.get(n, w.expand(heads, *w.shape)) for n, w in original.state_dict().items()}
-    return replace(result, weights=weights, template=original)
+    weights = {n: result.weights.get(n, w.expand(heads, *w.shape)) for n, w in classifier_head.state_dict().items()}
+    return replace(result, weights=weights, template=classifier_head)

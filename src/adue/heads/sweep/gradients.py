@@ -1,7 +1,8 @@
-"""How the loss of METHOD pushes the logits of a stack of heads, in closed form: a fifth of what autograd takes.
+"""The gradient of the paper's loss by the logits of a stack of heads, in closed form: a fifth of autograd's time.
 
-The derivatives of :mod:`adue.heads.head`'s scores and :mod:`adue.heads.losses`' first two terms. Classes lie in the
-second dimension here and rows in the last, so that every operation runs along contiguous rows.
+The loss is that of AdUE (arXiv 2505.15443). These are the derivatives of the scores in :mod:`adue.heads.head` and of
+two terms in :mod:`adue.heads.losses`. Classes lie in the second dimension here and rows in the last, so that every
+operation runs along contiguous rows.
 """
 
 import math
@@ -59,7 +60,7 @@ class LossGradient:
         self._score = score
 
     def __call__(
-        self, logits: Logits, right: Float[Tensor, "#heads rows"], softmax_response: Float[Tensor, "#heads rows"]
+        self, logits: Logits, errors: Float[Tensor, "#heads rows"], softmax_response: Float[Tensor, "#heads rows"]
     ) -> Logits:
         """Return the derivative by `logits`.
 
@@ -67,8 +68,8 @@ class LossGradient:
         ----------
         logits
             With a single class: the gap between two, the second minus the first.
-        right
-            0 where the classifier's answer is wrong, else 1; one row of them for all heads, or one per head.
+        errors
+            1 where the classifier's answer is wrong, else 0; one row of them for all heads, or one per head.
         softmax_response
             U0, in [0, 1].
         """
@@ -76,8 +77,8 @@ class LossGradient:
         # As the scores and `error_bce` clamp: only the score in log space goes nearer to 0 and 1 than EPS.
         kind = torch.finfo(raw.dtype)
         inside = (kind.tiny, 1 - kind.eps) if self._score == "log_smoothmax" else (EPS, 1 - EPS)
-        # d BCE / dU is 1 / (1 - U) for a right answer and -1 / U for a wrong one.
-        pull = (right - raw).reciprocal_().addcmul_(raw - softmax_response, self._twice_alpha)
+        # d BCE / dU is -1 / U for an error and 1 / (1 - U) for a right answer.
+        pull = (1 - errors - raw).reciprocal_().addcmul_(raw - softmax_response, self._twice_alpha)
         # What autograd does after a clamp, and a third of what it takes to compare and to multiply.
         return slope.mul_(torch.ops.aten.hardtanh_backward(pull, raw, *inside).unsqueeze(1))
 

@@ -1,4 +1,4 @@
-"""The one-cycle learning rate of METHOD, as torch has it: up for the first steps, then down along a cosine."""
+"""The one-cycle learning rate, as torch has it: up for the first steps, then down along a cosine."""
 
 import warnings
 from collections.abc import Sequence

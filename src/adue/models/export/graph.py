@@ -1,4 +1,4 @@
-"""Base model, adapter and both heads as one module: tokens in; logits, probabilities and U out."""
+"""Base model, adapter and both heads as one module, from tokens to logits, probabilities and U."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -7,9 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from adue.heads.correction import CorrectedResponse
-from adue.heads.estimator import FittedHead
-from adue.heads.head import AdueHead
+from adue.heads.fitted import FittedHead
+from adue.heads.kinds import UncertaintyHead
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.onnx.graph import LOGITS, ClassifierGraph
 
@@ -23,13 +22,13 @@ class ClassifierWithHead(nn.Module):
     ----------
     classifier
         Gives logits and h(x).
-    head
+    uncertainty_head
         What was fitted to it.
     """
 
-    def __init__(self, classifier: ClassifierGraph, head: AdueHead | CorrectedResponse) -> None:
+    def __init__(self, classifier: ClassifierGraph, uncertainty_head: UncertaintyHead) -> None:
         super().__init__()
-        self.classifier, self.head = classifier, head
+        self.classifier, self.uncertainty_head = classifier, uncertainty_head
         self.eval()
 
     @classmethod
@@ -41,7 +40,7 @@ class ClassifierWithHead(nn.Module):
         ModelError
             When the adapter is of a kind that cannot be merged, or another one has been made active.
         """
-        return cls(ClassifierGraph.of(classifier), deepcopy(fitted.head).cpu())
+        return cls(ClassifierGraph.of(classifier), deepcopy(fitted.uncertainty_head).cpu())
 
     @torch.no_grad()
     def forward(
@@ -54,5 +53,4 @@ class ClassifierWithHead(nn.Module):
     ]:
         """Return logits, probabilities, U and h(x) of one padded batch."""
         logits, features = self.classifier(inputs)
-        given = (features, logits) if isinstance(self.head, CorrectedResponse) else (features,)
-        return logits, logits.softmax(dim=-1), self.head(*given), features
+        return logits, logits.softmax(dim=-1), self.uncertainty_head(features, logits), features

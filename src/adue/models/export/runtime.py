@@ -15,6 +15,9 @@ from adue.models.onnx.graph import GRAPH_FILE
 from adue.models.onnx.session import PROCESSOR, open_session
 from adue.models.pretrained.tokens import encode
 
+TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64}
+"""What ONNX Runtime calls the types that U may have."""
+
 
 class OnnxAdueModel:
     """A classifier with its uncertainty head, as :func:`adue.models.export.export_onnx` wrote them.
@@ -68,7 +71,7 @@ class OnnxAdueModel:
         encodings = encode(self.tokenizer, texts, self.manifest.max_length) if len(texts) else []
         names = OUTPUTS[1:]
         probabilities = np.empty((len(texts), len(self.id2label)), dtype=np.float32)
-        uncertainty = np.empty(len(texts), dtype=np.float64 if self.manifest.score == "auto" else np.float32)
+        uncertainty = np.empty(len(texts), dtype=TYPES[self.session.get_outputs()[-1].type])
         wanted = [given.name for given in self.session.get_inputs()]
         for chosen in (rows.numpy() for rows in like_length(encodings, batch_size)):
             batch = self.tokenizer.pad([encodings[row] for row in chosen], padding_side="right", return_tensors="np")

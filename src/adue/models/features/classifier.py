@@ -13,6 +13,7 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
 
+from adue.foundation.defaults import LOGIT_TOLERANCE
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ModelError
 from adue.heads.head import AdueHead
@@ -31,7 +32,7 @@ from adue.models.features.layouts import (
 from adue.models.features.limits import refuse_other_padding, token_limit
 from adue.models.pretrained.tokens import Encoding, encode
 
-HEAD_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
+HEAD_TOLERANCE = {torch.float32: LOGIT_TOLERANCE, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
 """How far head(h) may lie from the model's own logits, relative to their size; above rounding, below any mistake."""
 
 

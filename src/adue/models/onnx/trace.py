@@ -11,14 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from adue.foundation.defaults import LOGIT_TOLERANCE
 from adue.foundation.errors import ModelError
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.onnx.extra import optional
 from adue.models.onnx.graph import INSTEAD
 from adue.models.onnx.session import open_session
 
-TOLERANCE = 1e-3
-"""How far the graph's answers may lie from PyTorch's, relative to the largest; above rounding, below any mistake."""
 TRACED = ("a short text", "another one, a little longer than the first", "a third")
 """Texts of different length, more of them than one: sizes that must not become constants."""
 
@@ -92,7 +91,7 @@ def prove(session: Any, batch: Mapping[str, Tensor], expected: Mapping[str, Tens
     answers = session.run(list(expected), {key: values.numpy() for key, values in batch.items()})
     for (output, wanted), got in zip(expected.items(), answers, strict=True):
         gap = float(np.abs(wanted.numpy() - got).max())
-        if not gap <= TOLERANCE * (1 + float(wanted.abs().max())):
+        if not gap <= LOGIT_TOLERANCE * (1 + float(wanted.abs().max())):
             raise ModelError(f"the graph of {name} gives other {output} than PyTorch (by {gap:.2g}); {INSTEAD}")
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import DataError, ModelError
-from adue.heads.estimator import FittedHead
+from adue.heads.fitted import FittedHead
 from adue.models.folder.origin import Origin, origin_in_memory
 from adue.models.model import AdueModel
 from adue.models.open import open_folder

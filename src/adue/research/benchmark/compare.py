@@ -5,12 +5,13 @@ import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import torch
 from numpy import ndarray
 from sklearn.exceptions import ConvergenceWarning
+from torch import Tensor
 
 from adue.foundation.errors import AdueError, DataError, DataWarning, MissingExtraError
 from adue.metrics import METRICS, compare_auroc, evaluate_scores
@@ -33,12 +34,25 @@ Append = Callable[[Row], None]
 
 @dataclass(frozen=True)
 class Scored:
-    """u of one method on one evaluation set, where the classifier was wrong, and the seconds it took to score."""
+    """What one method says about one evaluation set.
+
+    Attributes
+    ----------
+    errors
+        Where the classifier was wrong.
+    rows
+        Which rows of the set were scored.
+    seconds
+        What the scoring took.
+    probability
+        The probability of an error, where the method has one and it was not read from an earlier run.
+    """
 
     u: ndarray
     errors: ndarray
     rows: ndarray
     seconds: float
+    probability: ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,14 @@ def _score(cell: Cell, one: SetFacts, method: Method, scorer: Scorer) -> Scored:
             f"{method.name} gave scores of shape {tuple(u.shape)} for {len(judged.errors)} rows of {one.name}, or some "
             "that are not finite"
         )
-    return Scored(u.double().cpu().numpy(), judged.errors.numpy(), judged.rows.numpy(), seconds)
+    scored = Scored(_array(u), judged.errors.numpy(), judged.rows.numpy(), seconds)
+    if method.error_probability is not None:
+        return replace(scored, probability=_array(method.error_probability(judged.given)))
+    return replace(scored, probability=scored.u) if method.probability else scored
+
+
+def _array(u: Tensor) -> ndarray:
+    return u.double().cpu().numpy()
 
 
 def _keep(cell: Cell, method: Method, scored: dict[str, Scored]) -> None:
@@ -180,7 +201,7 @@ class _Comparison:
         }
 
     def _measured(self, one: SetFacts, method: Method, scored: Scored) -> dict[str, Value]:
-        values: dict[str, Value] = asdict(evaluate_scores(scored.u, scored.errors, probability=method.probability))
+        values: dict[str, Value] = asdict(evaluate_scores(scored.u, scored.errors, probability=scored.probability))
         seconds = self.cell.forward_seconds(one, method, len(scored.u)) + scored.seconds
         return values | {"predict_seconds": round(seconds, 3)}
 

@@ -10,7 +10,7 @@ import pandas as pd
 from adue.metrics import METRICS, WinsTiesLosses
 from adue.research.benchmark.frame import TASK, Domain, complete_methods
 from adue.research.benchmark.standings import Standing, not_worse_share, task_name
-from adue.research.methods import METHODS
+from adue.research.methods import all_methods
 
 UNKNOWN = "-"
 SEVERAL_PASSES = " *"
@@ -120,7 +120,7 @@ def failures_table(title: str, frame: pd.DataFrame, caption: str) -> Table:
 
 def method_label(name: str) -> str:
     """Return the name, marked where it costs more than one forward pass."""
-    method = METHODS.get(name)
+    method = all_methods().get(name)
     return name + (SEVERAL_PASSES if method is not None and not method.single_pass else "")
 
 

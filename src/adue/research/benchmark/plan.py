@@ -9,6 +9,7 @@ import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
 from adue.foundation.config import FrozenConfig, Seed
+from adue.foundation.defaults import LEAST_RESAMPLES, RESAMPLES
 from adue.foundation.errors import DataError
 from adue.research.methods.method import Sampling
 from adue.scores import REFERENCE
@@ -136,7 +137,7 @@ class BenchmarkConfig(FrozenConfig):
     evaluation_rows: Rows | None = None
     methods: tuple[str, ...] = Field(default=("single-pass",), min_length=1)
     sampling: dict[Sampling, SamplingPlan] = Field(default_factory=dict)
-    resamples: int = Field(default=1000, ge=100)
+    resamples: int = Field(default=RESAMPLES, ge=LEAST_RESAMPLES)
 
     @classmethod
     def load(cls, path: Path) -> Self:

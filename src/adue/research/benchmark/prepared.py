@@ -9,6 +9,7 @@ import torch
 from sklearn.model_selection import train_test_split
 from torch import Tensor
 
+from adue.foundation.defaults import MIN_OF_EACH
 from adue.foundation.errors import DataError
 from adue.foundation.types import FeatureSet
 from adue.research.benchmark.plan import SamplingPlan
@@ -157,7 +158,7 @@ def split_by_error(rows: FeatureSet) -> tuple[Tensor, Tensor]:
     [2, 2]
     """
     errors = rows.errors.numpy()
-    enough = min(errors.sum(), (~errors).sum()) > 1
+    enough = min(errors.sum(), (~errors).sum()) >= MIN_OF_EACH
     first, second = train_test_split(
         np.arange(len(rows)), test_size=0.5, stratify=errors if enough else None, random_state=HALVES_SEED
     )

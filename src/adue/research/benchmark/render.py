@@ -19,7 +19,7 @@ from adue.research.benchmark.layout import Table, auroc_table, failures_table, m
 from adue.research.benchmark.plan import BenchmarkConfig
 from adue.research.benchmark.standings import Standing, standings
 from adue.research.benchmark.store import Folders
-from adue.research.methods import METHODS
+from adue.research.methods import all_methods
 
 TITLE = "Uncertainty scores compared"
 MIN_RANKED = 2
@@ -76,7 +76,7 @@ def render(config: BenchmarkConfig, folders: Folders) -> tuple[list[Standing], l
 
 
 def _domain(domain: Domain, caption: str) -> tuple[list[Picture], list[Table], list[Standing]]:
-    methods = present_methods(domain.frame, METHODS.values())
+    methods = present_methods(domain.frame, all_methods().values())
     names = [method.name for method in methods]
     single = [method.name for method in methods if method.single_pass]
     everything, found = standings(domain, names), standings(domain, single)

@@ -1,6 +1,6 @@
 """The methods of the comparison, each fitted on features and scoring rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from adue.foundation.errors import DataError
 from adue.research.methods.ablations import ABLATION_METHODS
@@ -8,49 +8,56 @@ from adue.research.methods.adue import ADUE_METHODS
 from adue.research.methods.bayesian import BAYESIAN_METHODS
 from adue.research.methods.boosted import BOOSTED_METHODS
 from adue.research.methods.combinations import COMBINATION_METHODS
-from adue.research.methods.distances import DISTANCE_METHODS
+from adue.research.methods.distances import distance_methods
 from adue.research.methods.method import FitRows, Method, Sampling, Scorer, ScoreRows
-from adue.research.methods.outputs import OUTPUT_METHODS
+from adue.research.methods.outputs import output_methods
 from adue.research.methods.probes import PROBE_METHODS
 from adue.research.methods.sampled import SAMPLED_METHODS
 
 __all__ = [
-    "GROUPS",
-    "METHODS",
+    "FAMILIES",
     "FitRows",
     "Method",
     "Sampling",
     "ScoreRows",
     "Scorer",
+    "all_methods",
+    "method_groups",
     "select_methods",
 ]
 
-_FAMILIES: dict[str, tuple[Method, ...]] = {
-    "outputs": OUTPUT_METHODS,
-    "distances": DISTANCE_METHODS,
-    "bayesian": BAYESIAN_METHODS,
-    "sampled": SAMPLED_METHODS,
-    "adue": ADUE_METHODS,
-    "ablations": ABLATION_METHODS,
-    "probes": PROBE_METHODS,
-    "boosted": BOOSTED_METHODS,
-    "combinations": COMBINATION_METHODS,
+FAMILIES: dict[str, Callable[[], tuple[Method, ...]]] = {
+    "outputs": output_methods,
+    "distances": distance_methods,
+    "bayesian": lambda: BAYESIAN_METHODS,
+    "sampled": lambda: SAMPLED_METHODS,
+    "adue": lambda: ADUE_METHODS,
+    "ablations": lambda: ABLATION_METHODS,
+    "probes": lambda: PROBE_METHODS,
+    "boosted": lambda: BOOSTED_METHODS,
+    "combinations": lambda: COMBINATION_METHODS,
 }
+"""Methods by what they have in common; those of the registry of scores are read when they are asked for."""
 
-METHODS: dict[str, Method] = {method.name: method for family in _FAMILIES.values() for method in family}
-"""Every method, by its name in the tables."""
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    **{name: tuple(method.name for method in family) for name, family in _FAMILIES.items()},
-    "ensembles": tuple(name for name, method in METHODS.items() if method.ensemble),
-    "single-pass": tuple(name for name, method in METHODS.items() if method.single_pass),
-    "all": tuple(METHODS),
-}
-"""Names of methods, by what they have in common."""
+def all_methods() -> dict[str, Method]:
+    """Return every method, by its name in the tables."""
+    return {method.name: method for family in FAMILIES.values() for method in family()}
+
+
+def method_groups() -> dict[str, tuple[str, ...]]:
+    """Return names of methods, by the name of their group."""
+    methods = all_methods()
+    return {
+        **{name: tuple(method.name for method in family()) for name, family in FAMILIES.items()},
+        "ensembles": tuple(name for name, method in methods.items() if method.ensemble),
+        "single-pass": tuple(name for name, method in methods.items() if method.single_pass),
+        "all": tuple(methods),
+    }
 
 
 def select_methods(names: Sequence[str]) -> tuple[Method, ...]:
-    """Return the methods that are called so or belong to a group called so, each once, in the order asked for.
+    """Return the methods with these names, and those of the groups with these names; each once, in the order given.
 
     Raises
     ------
@@ -62,12 +69,13 @@ def select_methods(names: Sequence[str]) -> tuple[Method, ...]:
     >>> [method.name for method in select_methods(["entropy", "entropy"])]
     ['entropy']
     """
+    methods, groups = all_methods(), method_groups()
     chosen: dict[str, Method] = {}
     for name in names:
-        if name not in METHODS and name not in GROUPS:
+        if name not in methods and name not in groups:
             raise DataError(
-                f"there is no method or group called '{name}'; the groups are {', '.join(GROUPS)}, the methods "
-                f"{', '.join(METHODS)}"
+                f"there is no method or group called '{name}'; the groups are {', '.join(groups)}, the methods "
+                f"{', '.join(methods)}"
             )
-        chosen |= {member: METHODS[member] for member in GROUPS.get(name, (name,))}
+        chosen |= {member: methods[member] for member in groups.get(name, (name,))}
     return tuple(chosen.values())

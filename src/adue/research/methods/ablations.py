@@ -8,7 +8,7 @@ from torch import Tensor
 
 from adue.foundation.config import GRIDS, FitSettings, Grid, HeadShape
 from adue.heads.head import AdueHead
-from adue.research.methods.adue import PAPER, chosen_head, head_scorer
+from adue.research.methods.adue import PAPER, choose_head, head_scorer
 from adue.research.methods.method import FitRows, Method, Scorer, ScoreRows
 from adue.research.methods.single_logit import fit_single_logit
 
@@ -27,13 +27,13 @@ def random_head(shape: HeadShape, generator: torch.Generator) -> AdueHead:
 
 
 def _fit_grid(rows: FitRows, grid: Grid) -> Scorer:
-    return head_scorer(chosen_head(rows, rows.head, grid.points))
+    return head_scorer(choose_head(rows, rows.classifier_head, grid.points))
 
 
 def _fit_random_head(rows: FitRows) -> Scorer:
     """L2-SP pulls towards the random start, for that is where this head comes from."""
-    start = random_head(rows.head.shape, torch.Generator().manual_seed(rows.seed))
-    return head_scorer(chosen_head(rows, start, FULL.points))
+    start = random_head(rows.classifier_head.shape, torch.Generator().manual_seed(rows.seed))
+    return head_scorer(choose_head(rows, start, FULL.points))
 
 
 def _fit_random_linear(rows: FitRows) -> Scorer:

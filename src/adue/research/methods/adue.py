@@ -17,10 +17,10 @@ PAPER = "AdUE 2025, arXiv 2505.15443"
 _paper_heads = WeakIdKeyDictionary()
 
 
-def chosen_head(
-    rows: FitRows, original: AdueHead, points: Sequence[HyperParameters], score: HeadScore = "smoothmax"
+def choose_head(
+    rows: FitRows, start: AdueHead, points: Sequence[HyperParameters], score: HeadScore = "smoothmax"
 ) -> AdueHead:
-    """Return the head that started from `original`, at the point with the best AUROC on the selection rows.
+    """Return the head that started from `start`, at the point with the best AUROC on the selection rows.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def chosen_head(
         When the training or the selection rows are all right or all wrong, or every head diverges.
     """
     settings = FitSettings(score=score, seed=rows.seed)
-    sweep = fit_heads(rows.train, rows.selection, original, points, settings)
+    sweep = fit_heads(rows.train, rows.selection, start, points, settings)
     return sweep.head(sweep.best)
 
 
@@ -40,10 +40,10 @@ def paper_head(rows: FitRows) -> AdueHead:
     Raises
     ------
     DataError
-        As `chosen_head`.
+        As `choose_head`.
     """
     if rows not in _paper_heads:
-        _paper_heads[rows] = chosen_head(rows, rows.head, GRIDS["paper"].points)
+        _paper_heads[rows] = choose_head(rows, rows.classifier_head, GRIDS["paper"].points)
     head: AdueHead = _paper_heads[rows]
     return head
 
@@ -64,11 +64,11 @@ def _fit_paper(rows: FitRows) -> Scorer:
 
 
 def _fit_score(rows: FitRows, score: HeadScore) -> Scorer:
-    return head_scorer(chosen_head(rows, rows.head, GRIDS["paper"].points, score))
+    return head_scorer(choose_head(rows, rows.classifier_head, GRIDS["paper"].points, score))
 
 
 def _fit_auto(rows: FitRows) -> Scorer:
-    correction = CorrectedResponse.fit(rows.train, rows.selection, rows.head, AutoSettings(seed=rows.seed))
+    correction = CorrectedResponse.fit(rows.train, rows.selection, rows.classifier_head, AutoSettings(seed=rows.seed))
     return lambda given: correction(given.rows.features, given.rows.logits)
 
 

@@ -40,7 +40,7 @@ def fit_last_layer_laplace(rows: FitRows) -> Scorer:
     MissingExtraError
         When laplace-torch is not installed.
     """
-    head, labels = rows.head, _labels(rows.train)
+    head, labels = rows.classifier_head, _labels(rows.train)
     layer = _linear(head)
     classes, width = layer.weight.shape
     whole = classes * (width + 1) <= FULL_PARAMETERS

@@ -14,18 +14,18 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from adue.foundation.defaults import FOLDS
 from adue.foundation.errors import DataError
 from adue.foundation.types import FeatureSet
 from adue.heads.head import AdueHead
 from adue.research.methods.method import FitRows, Method, Scorer, ScoreRows
 from adue.research.methods.selection import best_on_selection, require_learnable
-from adue.scores import GaussianStatistics, mahalanobis, relative_mahalanobis
+from adue.scores.distances import GaussianStatistics, mahalanobis, relative_mahalanobis
 from adue.scores.neighbours import NEIGHBOURS, fit_neighbours, neighbour_distance
 
 TOP = 10
 """Largest logits and probabilities that the trees see; of fewer classes, all."""
 
-FOLDS = 5
 MOST_CATEGORIES = 255
 """Limit of scikit-learn's histogram trees; beyond it, the predicted class is an ordinary number."""
 
@@ -45,7 +45,7 @@ def fit_boosted(rows: FitRows) -> Scorer:
         When the training or the selection rows are all right or all wrong, or the training rows have no labels.
     """
     require_learnable(rows)
-    reference = Reference.fit(rows.train, rows.head)
+    reference = Reference.fit(rows.train, rows.classifier_head)
     train = np.column_stack([_outputs(rows.train), _training_distances(rows, reference)])
     errors = rows.train.errors.numpy()
     candidates = _candidates(train, errors, reference.columns(rows.selection), _untrained(rows))
@@ -63,13 +63,13 @@ def fit_boosted(rows: FitRows) -> Scorer:
 class Reference:
     """The training rows as something to be far from."""
 
-    head: AdueHead
+    classifier_head: AdueHead
     statistics: GaussianStatistics
     neighbours: NearestNeighbors
 
     @classmethod
-    def fit(cls, train: FeatureSet, head: AdueHead) -> "Reference":
-        """Return what distances to `train` need, on the last hidden layer of `head`.
+    def fit(cls, train: FeatureSet, classifier_head: AdueHead) -> "Reference":
+        """Return what distances to `train` need, on the last hidden layer of `classifier_head`.
 
         Raises
         ------
@@ -78,14 +78,14 @@ class Reference:
         """
         if train.labels is None:
             raise DataError("the distances need the training rows' labels; add a label column")
-        hidden = _hidden(train, head)
+        hidden = _hidden(train, classifier_head)
         statistics = GaussianStatistics.fit(hidden, train.labels)
         neighbours = fit_neighbours(normalize(hidden), min(NEIGHBOURS, len(train) - 1))
-        return cls(head, statistics, neighbours)
+        return cls(classifier_head, statistics, neighbours)
 
     def columns(self, rows: FeatureSet) -> Float[np.ndarray, "rows columns"]:
         """Return what the trees see of rows that were not trained on."""
-        hidden = _hidden(rows, self.head)
+        hidden = _hidden(rows, self.classifier_head)
         nearest = neighbour_distance(normalize(hidden), self.neighbours).numpy()
         return np.column_stack([_outputs(rows), *_mahalanobis(hidden, self.statistics), nearest])
 
@@ -114,7 +114,7 @@ def _training_distances(rows: FitRows, reference: Reference) -> Float[np.ndarray
     mean something else here than on new rows.
     """
     assert rows.train.labels is not None  # noqa: S101 - Reference.fit has looked
-    hidden = _hidden(rows.train, rows.head)
+    hidden = _hidden(rows.train, rows.classifier_head)
     distances = np.empty((len(hidden), 3))
     folds = KFold(min(FOLDS, len(hidden)), shuffle=True, random_state=rows.seed)
     for inside, outside in folds.split(hidden):

@@ -24,7 +24,8 @@ from adue.heads.head import AdueHead
 from adue.metrics import require_both
 from adue.research.methods.adue import head_scorer, paper_head
 from adue.research.methods.method import FitRows, Method, Scorer, ScoreRows
-from adue.scores import GaussianStatistics, fit_temperature, mahalanobis
+from adue.scores.distances import GaussianStatistics, mahalanobis
+from adue.scores.temperature import fit_temperature
 
 Calibrator: TypeAlias = Callable[[np.ndarray], np.ndarray]
 """From U to the probability of an error, both of shape (rows,); keeps the order of rows."""
@@ -154,8 +155,8 @@ def fit_with_distance(rows: FitRows) -> Scorer:
     if rows.train.labels is None:
         raise DataError("the distances need the training rows' labels; add a label column")
     with torch.no_grad():
-        statistics = GaussianStatistics.fit(rows.head.hidden(rows.train.features), rows.train.labels)
-    columns = partial(_u_and_distance, head=head, original=rows.head, statistics=statistics)
+        statistics = GaussianStatistics.fit(rows.classifier_head.hidden(rows.train.features), rows.train.labels)
+    columns = partial(_u_and_distance, head=head, classifier_head=rows.classifier_head, statistics=statistics)
     regression = make_pipeline(StandardScaler(), LogisticRegression())
     regression.fit(columns(rows.selection), rows.selection.errors.numpy())
 
@@ -166,10 +167,10 @@ def fit_with_distance(rows: FitRows) -> Scorer:
 
 
 def _u_and_distance(
-    rows: FeatureSet, head: AdueHead, original: AdueHead, statistics: GaussianStatistics
+    rows: FeatureSet, head: AdueHead, classifier_head: AdueHead, statistics: GaussianStatistics
 ) -> Float[np.ndarray, "rows 2"]:
     with torch.no_grad():
-        u, hidden = head(rows.features).double(), original.hidden(rows.features)
+        u, hidden = head(rows.features).double(), classifier_head.hidden(rows.features)
     return torch.column_stack([u.logit(), mahalanobis(hidden, statistics).log1p()]).numpy()
 
 

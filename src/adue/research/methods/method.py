@@ -26,7 +26,7 @@ class FitRows:
         Held-out rows to choose hyperparameters on, or to learn from by cross-fitting.
     calibration
         Other held-out rows: for calibration and thresholds only.
-    head
+    classifier_head
         The classifier's own head, which gave the logits.
     seed
         Of everything the method draws.
@@ -37,7 +37,7 @@ class FitRows:
     train: FeatureSet
     selection: FeatureSet
     calibration: FeatureSet
-    head: AdueHead
+    classifier_head: AdueHead
     seed: int = 0
     members: tuple["FitRows", ...] = ()
 
@@ -83,6 +83,8 @@ class Method:
         Whether it needs the other adapters of the same task.
     probability
         Whether u is meant as the probability that the answer is wrong, so that 1 - u can be judged as a confidence.
+    error_probability
+        From the rows to that probability, where u itself is on another scale.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Method:
     sampling: Sampling | None = None
     ensemble: bool = False
     probability: bool = False
+    error_probability: Scorer | None = None
 
     @property
     def single_pass(self) -> bool:

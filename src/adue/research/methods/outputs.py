@@ -1,16 +1,31 @@
-"""Methods that need the classifier's logits only."""
+"""Methods that need the classifier's logits only: the scores of the registry, and one with a fitted temperature."""
 
-from collections.abc import Callable
+from functools import cache
 
 from torch import Tensor
 
-from adue.research.methods.method import FitRows, Method, Scorer
-from adue.scores.outputs import energy, entropy, error_probability, margin, max_logit
+from adue.research.methods.method import FitRows, Method, Scorer, ScoreRows
+from adue.scores.registry import SCORES, Score
 from adue.scores.temperature import fit_temperature, temperature_scaled
 
 
-def _of_logits(score: Callable[[Tensor], Tensor]) -> Callable[[FitRows], Scorer]:
-    return lambda _: lambda scored: score(scored.rows.logits)
+def output_methods() -> tuple[Method, ...]:
+    """Return one method for each score of the logits in the registry, and temperature scaling."""
+    return (*(_method(score) for score in SCORES.values() if score.needs == "logits"), TEMPERATURE_SCALED)
+
+
+@cache
+def _method(score: Score) -> Method:
+    probability = score.error_probability
+
+    def fit(_: FitRows) -> Scorer:
+        return lambda scored: score.compute(scored.rows)
+
+    def error_probability(scored: ScoreRows) -> Tensor:
+        assert probability is not None  # noqa: S101 - used below only where there is one
+        return probability(scored.rows.logits)
+
+    return Method(score.name, score.source, fit, error_probability=error_probability if probability else None)
 
 
 def _fit_temperature_scaled(rows: FitRows) -> Scorer:
@@ -18,17 +33,7 @@ def _fit_temperature_scaled(rows: FitRows) -> Scorer:
     return lambda scored: temperature_scaled(scored.rows.logits, temperature)
 
 
-OUTPUT_METHODS: tuple[Method, ...] = (
-    Method(
-        "softmax-response",
-        "Hendrycks and Gimpel 2017, arXiv 1610.02136",
-        _of_logits(error_probability),
-        probability=True,
-    ),
-    Method("entropy", "Shannon 1948; Malinin and Gales 2018, arXiv 1802.10501", _of_logits(entropy)),
-    Method("margin", "Scheffer et al. 2001, IDA", _of_logits(margin)),
-    Method("energy", "Liu et al. 2020, arXiv 2010.03759", _of_logits(energy)),
-    Method("max-logit", "Hendrycks et al. 2022, arXiv 1911.11132", _of_logits(max_logit)),
-    Method("temperature-scaled", "Guo et al. 2017, arXiv 1706.04599", _fit_temperature_scaled, probability=True),
+TEMPERATURE_SCALED = Method(
+    "temperature-scaled", "Guo et al. 2017, arXiv 1706.04599", _fit_temperature_scaled, probability=True
 )
-"""One forward pass each, and nothing fitted but the temperature."""
+"""Not in the registry: it needs held-out rows to learn from."""

@@ -8,12 +8,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from adue.foundation.config import FitSettings, Grid
-from adue.heads.head import softmax_response
 from adue.heads.losses import error_bce, l2_sp, softmax_regularisation
 from adue.heads.sweep import balanced_rows, one_cycle
 from adue.metrics import auroc
 from adue.research.methods.method import FitRows
 from adue.research.methods.selection import require_learnable
+from adue.scores.outputs import softmax_response
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class _Loss:
     def __call__(self, stack: SingleLogit, batch: Tensor) -> Float[Tensor, " heads"]:
         train = self.rows.train.select(batch)
         u = stack(train.features)
-        pull = softmax_regularisation(u, softmax_response(train.logits))
+        pull = softmax_regularisation(u, softmax_response(train.logits).float())
         distance = l2_sp([stack.weight, stack.bias], [self.start.weight, self.start.bias], stack_dims=1)
-        return error_bce(u, train.errors.float()) + self.alpha * pull + self.beta * distance
+        return error_bce(u, train.errors) + self.alpha * pull + self.beta * distance
 
 
 class _Best:

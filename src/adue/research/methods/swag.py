@@ -62,7 +62,7 @@ def draw_heads(rows: FitRows) -> "DrawnHeads":
     """
     if rows.train.labels is None or rows.selection.labels is None:
         raise DataError("SWAG on the head needs labelled training and selection rows; add a label column")
-    drawn = [DrawnHeads.fit(rows.head, rows.train, rate, rows.seed) for rate in LEARNING_RATES]
+    drawn = [DrawnHeads.fit(rows.classifier_head, rows.train, rate, rows.seed) for rate in LEARNING_RATES]
     losses = torch.tensor([heads.loss(rows.selection) for heads in drawn]).nan_to_num(nan=torch.inf)
     if not bool(losses.isfinite().any()):
         raise DataError("SWAG on the head diverged at every learning rate; look for extreme features")

@@ -6,13 +6,12 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from adue.foundation.config import GRIDS, FitSettings, FrozenConfig, Grid
+from adue.foundation.defaults import MIN_OF_EACH
 from adue.foundation.types import FeatureSet
 
 Experiment: TypeAlias = Literal["grid", "sharpness", "errors", "validation"]
 
 PULLS = (0.0, 0.01, 0.1, 1.0, 10.0)
-MIN_OF_EACH = 2
-"""Errors, and right rows, that a smaller validation set must have for an AUROC that means anything."""
 
 
 class SweepPlan(FrozenConfig):

@@ -81,13 +81,13 @@ def sensitivity(
     require_both(train.errors.numpy(), "training")
     require_both(validation.errors.numpy(), "validation")
     trials = plan_trials(plan, train, validation)
-    original = model.classifier.head
-    group.once(lambda: _run_missing(folder, trials, plan, (train, validation), original, progress=progress))
+    classifier_head = model.classifier.head
+    group.once(lambda: _run_missing(folder, trials, plan, (train, validation), classifier_head, progress=progress))
     # Everything is chosen; only now are the test rows read, and each head meets them once.
     test = extract_split(model, splits["test"], "reading test", options, progress)
 
     def judge_and_write() -> SensitivityResult:
-        table = open_test(folder, plan, test, original)
+        table = open_test(folder, plan, test, classifier_head)
         table = table[trials_in(table).isin(trials)].reset_index(drop=True)
         rows = {"training": train, "validation": validation, "test": test}
         facts = SweepFacts(
@@ -105,7 +105,7 @@ def sensitivity(
     return group.once(judge_and_write)
 
 
-def open_test(folder: SweepFolder, plan: SweepPlan, test: FeatureSet, original: AdueHead) -> pd.DataFrame:
+def open_test(folder: SweepFolder, plan: SweepPlan, test: FeatureSet, classifier_head: AdueHead) -> pd.DataFrame:
     """Return the table with what every kept head does on the test rows; heads that have met them are left alone.
 
     Raises
@@ -121,7 +121,7 @@ def open_test(folder: SweepFolder, plan: SweepPlan, test: FeatureSet, original: 
             continue
         settings = trial_settings(trial, plan)
         for index, weights in zip(kept_lines(lines), folder.heads(trial), strict=True):
-            head = AdueHead.from_weights(original.shape, weights, settings.score, settings.sharpness)
+            head = AdueHead.from_weights(classifier_head.shape, weights, settings.score, settings.sharpness)
             table.loc[index, ["test_auroc", "test_softmax_response"]] = measure_head(head, test), reference
             if table.loc[index, "chosen"]:
                 bounds = interval_of_gain(head, test)
@@ -137,7 +137,7 @@ def _run_missing(
     trials: list[Trial],
     plan: SweepPlan,
     rows: tuple[FeatureSet, FeatureSet],
-    original: AdueHead,
+    classifier_head: AdueHead,
     *,
     progress: Progress,
 ) -> None:
@@ -145,7 +145,7 @@ def _run_missing(
     with progress(f"training {len(trials)} stacks of heads", len(trials)) as advance:
         for trial in trials:
             if trial not in done:
-                folder.add(trial, run_trial(trial, plan, *rows, original))
+                folder.add(trial, run_trial(trial, plan, *rows, classifier_head))
             advance(1)
 
 

@@ -10,10 +10,11 @@ import torch
 from sklearn.utils import resample
 
 from adue.foundation.types import FeatureSet
-from adue.heads.head import AdueHead, softmax_response
+from adue.heads.head import AdueHead
 from adue.heads.sweep import SweepResult, Weights, fit_heads
 from adue.metrics import auroc, compare_auroc
 from adue.research.sensitivity.plan import SweepPlan, Trial, trial_settings
+from adue.scores.outputs import softmax_response
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class TrialResult:
 
 
 def run_trial(
-    trial: Trial, plan: SweepPlan, train: FeatureSet, validation: FeatureSet, original: AdueHead
+    trial: Trial, plan: SweepPlan, train: FeatureSet, validation: FeatureSet, classifier_head: AdueHead
 ) -> TrialResult:
     """Train the heads of one trial; the grid keeps all of them, a curve only the one that is best on validation.
 
@@ -38,7 +39,7 @@ def run_trial(
     train, validation = fewer_errors(trial, train), fewer_rows(trial, validation)
     grid = plan.grid if trial.experiment == "grid" else plan.curve_grid
     settings = trial_settings(trial, plan)
-    sweep = fit_heads(train, validation, original, grid.points, settings)
+    sweep = fit_heads(train, validation, classifier_head, grid.points, settings)
     kept = list(range(len(sweep.points))) if trial.experiment == "grid" else [sweep.best]
     counts = {
         "sharpness": settings.sharpness,

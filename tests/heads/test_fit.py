@@ -12,9 +12,9 @@ from adue.foundation.config import AutoSettings, FitSettings, Grid, HyperParamet
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import DataError
 from adue.foundation.types import FeatureSet
-from adue.heads.estimator import FittedHead, fit_features, score_features
-from adue.heads.head import recover_linear_head, softmax_response
-from adue.scores import ADUE, DISTANCE_SCORES, OUTPUT_SCORES
+from adue.heads.fit import fit_features
+from adue.heads.fitted import FittedHead
+from adue.scores.outputs import softmax_response
 from tests.support.rows import random_head, rows_of
 
 GRID = Grid(learning_rate=(0.05, 0.005), alpha=(0.1,), beta=(0.01,))
@@ -55,12 +55,12 @@ def test_numpy_and_torch_give_the_same_head() -> None:
     assert ours.config == theirs.config
 
 
-def test_the_configuration_tells_what_was_seen() -> None:
+def test_the_configuration_says_what_was_seen() -> None:
     names = {0: "bad", 1: "fine", 2: "good"}
     fitted = fit(validation=VALIDATION, id2label=names)
     metrics, sweep = fitted.config.metrics, fitted.sweep
     assert sweep is not None
-    assert fitted.config.head_sha256 == tensors_sha256(fitted.head.state_dict())
+    assert fitted.config.head_sha256 == tensors_sha256(fitted.uncertainty_head.state_dict())
     assert fitted.config.id2label == names
     assert fitted.config.hyperparameters == GRID.points[sweep.best]
     assert (metrics.train_rows, metrics.validation_rows) == (200, 200)
@@ -68,7 +68,7 @@ def test_the_configuration_tells_what_was_seen() -> None:
     assert metrics.validation_errors == int(VALIDATION.errors.sum())
     u = fitted.uncertainty(VALIDATION.features, VALIDATION.logits)
     assert metrics.validation_auroc == pytest.approx(roc_auc_score(VALIDATION.errors, u), abs=1e-9)
-    reference = softmax_response(VALIDATION.logits.double())
+    reference = softmax_response(VALIDATION.logits)
     assert metrics.validation_auroc_softmax_response == pytest.approx(roc_auc_score(VALIDATION.errors, reference))
     assert VALIDATION.labels is not None
     assert metrics.validation_majority_accuracy == pytest.approx(float(VALIDATION.labels.bincount().max()) / 200)
@@ -91,11 +91,11 @@ def test_by_default_the_softmax_response_is_corrected() -> None:
 
 
 @pytest.mark.parametrize(("required", "plain"), [(None, False), (100.0, True)])
-def test_the_configuration_tells_whether_u_ranks_as_the_softmax_response(required: float | None, plain: bool) -> None:
+def test_the_configuration_says_whether_u_ranks_as_the_softmax_response(required: float | None, plain: bool) -> None:
     fitted = fit_auto(settings=AutoSettings(required_gain=required))
     assert fitted.config.metrics.ranks_as_softmax_response is plain
     u = fitted.uncertainty(VALIDATION.features, VALIDATION.logits)
-    agreement = kendalltau(u, softmax_response(VALIDATION.logits.double())).statistic
+    agreement = kendalltau(u, softmax_response(VALIDATION.logits)).statistic
     assert agreement == pytest.approx(1) if plain else agreement < 1 - 1e-6
 
 
@@ -147,7 +147,7 @@ def test_default_names_of_classes_are_those_of_transformers() -> None:
     assert fit().config.id2label == {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}
 
 
-def test_progress_is_told_after_every_epoch() -> None:
+def test_progress_is_reported_after_every_epoch() -> None:
     seen: list[int] = []
     fit(on_epoch=seen.append)
     assert seen == [1, 2, 3, 4]
@@ -155,31 +155,8 @@ def test_progress_is_told_after_every_epoch() -> None:
 
 def test_a_two_layer_head_is_fitted_when_it_is_given() -> None:
     head = random_head(activation="tanh")
-    fitted = fit(rows_of(head), head=head)
+    fitted = fit(rows_of(head), classifier_head=head)
     assert fitted.config.head == head.shape
-
-
-def test_a_linear_head_is_recovered() -> None:
-    head = random_head()
-    found = recover_linear_head(TRAIN.features, TRAIN.logits)
-    torch.testing.assert_close(found.out_weight, head.out_weight, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(found.out_bias, head.out_bias, rtol=1e-4, atol=1e-4)
-
-
-def test_a_head_that_is_not_unique_reproduces_the_logits_all_the_same() -> None:
-    # Two equal columns.
-    features = torch.cat([TRAIN.features, TRAIN.features[:, :1]], dim=-1)
-    found = recover_linear_head(features, TRAIN.logits)
-    torch.testing.assert_close(found.logits(features), TRAIN.logits, rtol=1e-4, atol=1e-4)
-
-
-def test_rows_that_any_head_would_fit_recover_none() -> None:
-    few = TRAIN.features.shape[-1] + 1
-    with pytest.raises(
-        DataError, match=rf"^{few} rows of {few - 1} features do not tell which head .*; give more rows"
-    ):
-        recover_linear_head(TRAIN.features[:few], TRAIN.logits[:few])
-    recover_linear_head(TRAIN.features[: few + 1], TRAIN.logits[: few + 1])
 
 
 @pytest.mark.parametrize("part", ["features", "logits"])
@@ -201,7 +178,7 @@ def test_errors_too_few_to_put_two_aside_ask_for_more_rows(wrong: int) -> None:
 def test_logits_of_another_kind_of_head_are_refused() -> None:
     rows = rows_of(random_head(activation="tanh"))
     with pytest.raises(
-        DataError, match=r"^the logits are not a linear .* \(off by up to \d.*\); pass .* head=AdueHead"
+        DataError, match=r"^the logits are not a linear .* \(off by up to \d.*\); pass .* classifier_head=AdueHead"
     ):
         fit(rows)
 
@@ -213,8 +190,6 @@ def test_values_that_are_not_finite_are_refused(name: str, value: float) -> None
     given[name][7, 0] = value
     with pytest.raises(DataError, match=rf"^the {name} hold NaN or infinite values in 1 of 200 rows \(first: row 7\)"):
         fit_features(given["features"], given["logits"], TRAIN.labels.numpy())
-    with pytest.raises(DataError, match=rf"^the {name} hold NaN or infinite values"):
-        score_features(given["features"], given["logits"])
 
 
 @pytest.mark.parametrize(
@@ -266,16 +241,6 @@ def test_too_few_rows_to_set_some_aside_are_refused(right: int, wrong: int) -> N
         fit(rows)
 
 
-def test_features_of_another_width_are_refused() -> None:
-    with pytest.raises(DataError, match=r"^the features have 5 columns, the head was fitted on 6; extract them from"):
-        fit().uncertainty(TRAIN.features[:, :5], TRAIN.logits)
-
-
-def test_logits_of_other_classes_are_refused() -> None:
-    with pytest.raises(DataError, match=r"^the logits have shape \(200, 2\), expected \(200, 3\)"):
-        fit().uncertainty(TRAIN.features, TRAIN.logits[:, :2])
-
-
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_auto_is_fitted_where_gradients_are_switched_off(mode: Callable[[], AbstractContextManager[None]]) -> None:
     given = TRAIN.features, TRAIN.logits, TRAIN.require_classes()
@@ -285,46 +250,6 @@ def test_auto_is_fitted_where_gradients_are_switched_off(mode: Callable[[], Abst
     expected = fit_features(*given).uncertainty(TRAIN.features, TRAIN.logits)
     for fitted in (off, inside):
         assert torch.equal(fitted.uncertainty(TRAIN.features, TRAIN.logits), expected)
-
-
-def test_half_precision_features_are_scored() -> None:
-    fitted = fit()
-    u = fitted.uncertainty(TRAIN.features.bfloat16(), TRAIN.logits)
-    torch.testing.assert_close(u, fitted.uncertainty(TRAIN.features, TRAIN.logits), atol=0.05, rtol=0)
-
-
-def test_scores_grow_with_what_is_known() -> None:
-    fitted = fit()
-    numpy_scores = score_features(TRAIN.features.numpy(), TRAIN.logits.numpy())
-    assert set(numpy_scores) == set(OUTPUT_SCORES)
-    assert set(score_features(TRAIN.features, TRAIN.logits, train=TRAIN)) == {*OUTPUT_SCORES, *DISTANCE_SCORES}
-    everything = score_features(TRAIN.features, TRAIN.logits, train=TRAIN, fitted=fitted)
-    assert set(everything) == {*OUTPUT_SCORES, *DISTANCE_SCORES, ADUE}
-    for values in everything.values():
-        assert isinstance(values, np.ndarray)
-        assert values.shape == (200,)
-        assert values.dtype == np.float64
-    for name in (ADUE, "softmax-response", "margin"):
-        assert 0 <= everything[name].min() <= everything[name].max() <= 1
-    np.testing.assert_array_equal(everything[ADUE], fitted.uncertainty(TRAIN.features, TRAIN.logits).double().numpy())
-
-
-def test_distances_are_measured_on_the_last_hidden_layer() -> None:
-    head = random_head(activation="tanh")
-    rows = rows_of(head)
-    with torch.no_grad():
-        hidden = FeatureSet(head.hidden(rows.features), rows.logits, rows.labels)
-    ours = score_features(rows.features, rows.logits, train=rows, original=head)
-    expected = score_features(hidden.features, rows.logits, train=hidden)
-    for name in DISTANCE_SCORES:
-        np.testing.assert_allclose(ours[name], expected[name], rtol=1e-9)
-
-
-def test_distances_need_the_training_labels() -> None:
-    with pytest.raises(
-        DataError, match=r"^these rows have no labels, and nothing can be learned from them; add a label column$"
-    ):
-        score_features(TRAIN.features, TRAIN.logits, train=FeatureSet(TRAIN.features, TRAIN.logits))
 
 
 def test_the_default_grid_is_the_papers() -> None:
