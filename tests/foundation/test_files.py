@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from adue.foundation.errors import ArtifactError
-from adue.foundation.files import atomic_folder, atomic_write, atomic_writes, move_saved
+from adue.foundation.files import (
+    atomic_folder,
+    atomic_write,
+    atomic_writes,
+    move_saved,
+    require_file_place,
+    require_folder,
+)
 
 
 def write(path: Path, text: str) -> None:
@@ -137,3 +144,16 @@ def test_an_error_leaves_the_old_folder_and_no_half_of_a_new_one(tmp_path: Path)
     with pytest.raises(ArtifactError, match=r"^cannot write .*folder: No space left on device"), atomic_folder(path):
         Path("/dev/full").write_text("x", encoding="utf-8")
     assert (names(path), names(tmp_path)) == (["old"], ["folder"])
+
+
+def test_a_place_below_a_file_is_refused_and_a_new_folder_is_not(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    require_folder(tmp_path / "new" / "deep")
+    require_file_place(tmp_path / "new" / "report.html")
+    for place in (tmp_path / "file", tmp_path / "file" / "deep"):
+        with pytest.raises(ArtifactError, match=r"file is a file, not a folder; choose another folder"):
+            require_folder(place)
+    with pytest.raises(ArtifactError, match=r"file is a file, not a folder; choose another folder"):
+        require_file_place(tmp_path / "file" / "report.html")
+    with pytest.raises(ArtifactError, match=r"is a folder, not a file; choose another name"):
+        require_file_place(tmp_path)

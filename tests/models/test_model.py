@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 import adue.models.base
 from adue import AdueModel, ArtifactError, DataError, DataWarning, FitSettings, Grid
 from adue.foundation.digests import tensors_sha256
-from adue.models.folder.build import build_model
 from adue.models.folder.read import read_folder
+from adue.models.trained.build import build_model
 from tests.support.adapters import (
     QUICK,
     fit_quickly,

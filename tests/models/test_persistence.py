@@ -1,7 +1,7 @@
 import json
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from adue.foundation.config import Activation, AutoSettings, FitSettings, Proven
 from adue.foundation.errors import ArtifactError
 from adue.heads.fit import fit_features
 from adue.heads.fitted import FittedHead
+from adue.models.folder.head import check_head, has_head
 from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
-from adue.models.persistence import has_head, load_head, save_head
+from adue.models.persistence import load_head, save_head
 from tests.support.rows import random_head, rows_of
 
 DATA = Path(__file__).parent / "data"
@@ -131,14 +132,30 @@ def test_the_weights_of_another_head_are_refused(saved: Path, tmp_path_factory: 
         load_head(saved)
 
 
-def test_sizes_that_do_not_fit_the_weights_are_refused(saved: Path) -> None:
-    path = saved / CONFIG_FILE
+@pytest.mark.parametrize("read", [load_head, check_head])
+@pytest.mark.parametrize("score", ["auto", "smoothmax"])
+@pytest.mark.parametrize("changed", [{"hidden_size": 7}, {"num_labels": 2}, {"activation": "gelu"}])
+def test_sizes_that_do_not_fit_the_weights_are_refused(
+    tmp_path: Path, score: ScoreName, changed: dict[str, object], read: Callable[[Path], object]
+) -> None:
+    save_head(fitted_head(score), tmp_path)
+    path = tmp_path / CONFIG_FILE
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["head"]["hidden_size"] = 7
+    config["head"] |= changed
     path.write_text(json.dumps(config), encoding="utf-8")
     with pytest.raises(ArtifactError, match=r"does not fit the sizes in adue_config\.json; fit the head") as caught:
-        load_head(saved)
+        read(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("activation", [None, "gelu"])
+@pytest.mark.parametrize("score", ["auto", "smoothmax"])
+def test_a_head_is_checked_without_torch_and_its_configuration_returned(
+    tmp_path: Path, score: ScoreName, activation: Activation | None
+) -> None:
+    fitted = fitted_head(score, activation)
+    save_head(fitted, tmp_path)
+    assert check_head(tmp_path, adapter_sha256=ADAPTER) == fitted.config
 
 
 def test_a_file_of_something_else_is_refused(saved: Path) -> None:

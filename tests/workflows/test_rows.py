@@ -104,7 +104,7 @@ def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path, name: str, con
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"there is no file '.*gone.csv'"):
+    with pytest.raises(DataError, match=r"there is no file .*gone.csv; check the path"):
         read_all(tmp_path / "gone.csv")
 
 

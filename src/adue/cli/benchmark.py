@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adue.cli import options as opt
-from adue.cli.command import command
-from adue.cli.console import FAILED, err, out, print_json
+from adue.cli.command import command, show
+from adue.cli.console import FAILED, err, out
 
 if TYPE_CHECKING:
     from adue.research.benchmark.result import BenchmarkResult
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @command()
 def benchmark(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file: models, data sets, seeds, methods.")],
-    folder: Annotated[Path, typer.Option("--out", help="Folder for adapters, features, rows and tables.")] = Path(
-        "adue-benchmark"
-    ),
+    folder: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="Folder for adapters, features, rows and tables.")
+    ] = Path("adue-benchmark"),
     workers: Annotated[
         int | None, typer.Option(help="Processes; by default one per core, or a single one with a GPU.", min=1)
     ] = None,
@@ -38,6 +38,12 @@ def benchmark(
     as_json: opt.Json = False,
 ) -> None:
     """Compare methods on models, data sets and seeds; a stopped run goes on, tables are written at the end."""
+    from adue.foundation.files import read_yaml_text
+    from adue.workflows.inputs import check_inputs
+
+    check_inputs(folder=folder)
+    read_yaml_text(config)
+
     from adue.research.benchmark.workflow import benchmark as run
 
     result = run(
@@ -50,10 +56,7 @@ def benchmark(
         redo=redo or (),
         on_line=_show_line,
     )
-    if as_json:
-        print_json(result)
-    else:
-        print_benchmark(result)
+    show(result, print_benchmark, as_json=as_json)
     if result.failures:
         raise typer.Exit(FAILED)
 

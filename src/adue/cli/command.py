@@ -1,14 +1,18 @@
-"""What every command has: options it shares with others, --debug, and errors of one line."""
+"""What every command has: options it shares with others, --debug, errors of one line, and how its result is shown."""
 
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from adue.cli.console import BAD_USAGE, FAILED, friendly
+from adue.cli.console import BAD_USAGE, FAILED, friendly, print_json
 from adue.cli.options import Debug
 
+if TYPE_CHECKING:
+    from adue.foundation.result import Result
+
 Command = Callable[..., None]
+Shown = TypeVar("Shown", bound="Result")
 
 
 def command(**factories: Callable[..., Any]) -> Callable[[Command], Command]:
@@ -43,3 +47,15 @@ def command(**factories: Callable[..., Any]) -> Callable[[Command], Command]:
         return run
 
     return decorate
+
+
+def show(result: Shown, print_it: Callable[[Shown], None], *, as_json: bool) -> None:
+    """Print a result, as JSON or by `print_it`; of processes that were launched together only the main one does."""
+    from adue.foundation.scaling.processes import processes
+
+    if not processes().is_main:
+        return
+    if as_json:
+        print_json(result)
+    else:
+        print_it(result)

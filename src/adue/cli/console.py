@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from adue.foundation.errors import AdueError, DataWarning
 
@@ -50,6 +49,11 @@ def friendly(*, debug: bool, code: int) -> Iterator[None]:
 @contextmanager
 def progress_bar(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Show one step's progress on standard error; nothing where that is not a terminal."""
+    if not err.is_terminal:
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -57,7 +61,7 @@ def progress_bar(description: str, total: int | None) -> Iterator[Callable[[int]
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task(description, total=total)
         yield lambda done: progress.update(task, advance=done)
 

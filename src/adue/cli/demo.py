@@ -6,28 +6,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adue.cli import options as opt
-from adue.cli.command import command
-from adue.cli.console import print_json, progress_bar
+from adue.cli.command import command, show
+from adue.cli.console import progress_bar
 from adue.cli.evaluate import print_evaluation
 from adue.cli.fit import print_fit
 
 if TYPE_CHECKING:
+    from adue.workflows.demo import DemoResult
     from adue.workflows.options import ModelOptions
 
 
-@command(model_options=opt.model_options)
+@command(model_options=opt.cached_model_options)
 def demo(
     model_options: "ModelOptions",
-    out: Annotated[Path, typer.Option(help="Folder for the adapter, its head and the report.")] = Path("adue-demo"),
-    use_cache: opt.UseCache = True,
+    out_folder: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="Folder for the adapter, its head and the report.")
+    ] = Path("adue-demo"),
     as_json: opt.Json = False,
 ) -> None:
-    """Run the main job on movie reviews with MiniLM: fit a head, evaluate it at home and abroad, write the report."""
+    """Run the main job on movie reviews: fit a head, evaluate it on test and shifted data, write its report."""
+    from adue.workflows.inputs import check_inputs
+
+    check_inputs(base_model=model_options.base_model, folder=out_folder)
+
     from adue.workflows.demo import demo as run
 
-    result = run(out, model_options=model_options.model_copy(update={"use_cache": use_cache}), progress=progress_bar)
-    if as_json:
-        print_json(result)
-        return
+    show(run(out_folder, model_options=model_options, progress=progress_bar), print_demo, as_json=as_json)
+
+
+def print_demo(result: "DemoResult") -> None:
+    """Print what was fitted, how it did, and where the report is."""
     print_fit(result.fit)
     print_evaluation(result.evaluation, Path(result.report))

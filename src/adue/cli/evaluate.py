@@ -1,13 +1,14 @@
 """`adue evaluate`."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from adue.cli import options as opt
-from adue.cli.command import command
-from adue.cli.console import out, print_json, progress_bar
+from adue.cli.command import command, show
+from adue.cli.console import out, progress_bar
 from adue.foundation.defaults import LEAST_RESAMPLES, RESAMPLES
 
 if TYPE_CHECKING:
@@ -15,21 +16,23 @@ if TYPE_CHECKING:
     from adue.workflows.options import DataOptions, ModelOptions
 
 
-@command(model_options=opt.model_options, data_options=opt.data_options)
+@command(model_options=opt.cached_model_options, data_options=opt.data_options)
 def evaluate(
     adapter: opt.Adapter,
     data: opt.Data,
     model_options: "ModelOptions",
     data_options: "DataOptions",
-    report: Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML report to this file.")] = None,
     resamples: Annotated[
         int, typer.Option(help="Bootstrap draws behind each interval.", min=LEAST_RESAMPLES)
     ] = RESAMPLES,
-    use_cache: opt.UseCache = True,
     as_json: opt.Json = False,
 ) -> None:
     """Measure AUROC with 95 % intervals for every score, on the test split and on shifted data."""
-    from adue.foundation.scaling.processes import processes
+    from adue.workflows.inputs import check_inputs
+
+    check_inputs(adapter, data, base_model=model_options.base_model, file=report)
+
     from adue.workflows.evaluate import evaluate as run
 
     evaluation = run(
@@ -37,23 +40,19 @@ def evaluate(
         data,
         report=report,
         resamples=resamples,
-        model_options=model_options.model_copy(update={"use_cache": use_cache}),
+        model_options=model_options,
         data_options=data_options,
         progress=progress_bar,
     )
-    if not processes().is_main:
-        return
-    if as_json:
-        print_json(evaluation.result)
-    else:
-        print_evaluation(evaluation.result, report)
+    show(evaluation.result, partial(print_evaluation, report=report), as_json=as_json)
 
 
 def print_evaluation(result: "EvaluationResult", report: Path | None) -> None:
     """Print one table per evaluation set, and where the report is."""
-    from adue.cli.tables import evaluation_tables
+    from adue.cli.score_tables import evaluation_tables
 
     for table in evaluation_tables(result):
         out.print(table)
+    out.print(f"device: {result.device}", markup=False, highlight=False)
     if report is not None:
         out.print(f"report: {report.resolve()}", markup=False, highlight=False, soft_wrap=True)

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from adue.cli import options as opt
-from adue.cli.command import command
-from adue.cli.console import out as screen
-from adue.cli.console import print_json, progress_bar
+from adue.cli.command import command, show
+from adue.cli.console import out, progress_bar
 
 if TYPE_CHECKING:
     from adue.workflows.export import ExportResult, Quality
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 @command(model_options=opt.model_options, data_options=opt.data_options)
 def export(
     adapter: opt.Adapter,
-    out: opt.NewFolder,
+    out_folder: opt.NewFolder,
     model_options: "ModelOptions",
     data_options: "DataOptions",
     target: Annotated[Literal["onnx"], typer.Option("--format", help="What to write.")] = "onnx",  # noqa: ARG001
@@ -30,31 +29,33 @@ def export(
     as_json: opt.Json = False,
 ) -> None:
     """Write classifier, adapter and uncertainty head as one graph for ONNX Runtime, with all that serves it."""
+    from adue.workflows.inputs import check_inputs
+
+    check_inputs(adapter, data, base_model=model_options.base_model, folder=out_folder)
+
     from adue.workflows.export import export as run
 
     result = run(
         adapter,
-        out,
+        out_folder,
         int8=int8,
         data=data,
         model_options=model_options,
         data_options=data_options,
         progress=progress_bar,
     )
-    if as_json:
-        print_json(result)
-    else:
-        print_export(result)
+    show(result, print_export, as_json=as_json)
 
 
 def print_export(result: "ExportResult") -> None:
-    """Print what was written, and beside the model what it is worth."""
+    """Print what was written, and how it compares with the model."""
     from adue.cli.tables import facts
 
     rows: list[tuple[str, object]] = [
         ("written to", result.folder),
         ("base model in", result.precision),
         ("graph", f"{result.graph_bytes / 1e6:,.1f} MB"),
+        ("device", result.device),
     ]
     if result.comparison is not None:
         compared = result.comparison
@@ -65,7 +66,7 @@ def print_export(result: "ExportResult") -> None:
             ("model", _quality(compared.model)),
             ("exported", _quality(compared.exported)),
         ]
-    screen.print(facts("Exported", rows))
+    out.print(facts("Exported", rows))
 
 
 def _quality(quality: "Quality") -> str:

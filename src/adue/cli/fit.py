@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from adue.cli import options as opt
-from adue.cli.command import command
-from adue.cli.console import out, print_json, progress_bar
-from adue.foundation.config import PRESETS, AutoSettings, FitSettings, ScoreName
+from adue.cli.command import command, show
+from adue.cli.console import out, progress_bar
+from adue.foundation.config import PRESETS, AutoSettings, FitSettings, Grid, ScoreName, points_to_train
 from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ def fit_settings(
         typer.Option("--train-dense/--freeze-dense", help="Whether a head's first layer learns too, where it has two."),
     ] = True,
     halving_factor: Annotated[
-        int | None, typer.Option(help="Successive halving: one in so many heads goes on after 3, 9, ... epochs.")
+        int | None, typer.Option(help="Successive halving: one head in this many goes on after 3, 9, ... epochs.")
     ] = None,
     right_per_error: Annotated[
-        float | None, typer.Option(help="Learn from so many right rows per error only; by default from all.")
+        float | None, typer.Option(help="Learn from this many right rows per error only; by default from all.")
     ] = None,
     seed: opt.Seed = 0,
 ) -> AutoSettings | FitSettings:
@@ -73,7 +73,7 @@ def fit_settings(
     return AutoSettings(seed=seed)
 
 
-@command(settings=fit_settings, model_options=opt.model_options, data_options=opt.data_options)
+@command(settings=fit_settings, model_options=opt.cached_model_options, data_options=opt.data_options)
 def fit(
     adapter: opt.Adapter,
     data: opt.Data,
@@ -81,35 +81,35 @@ def fit(
     model_options: "ModelOptions",
     data_options: "DataOptions",
     out_folder: Annotated[
-        Path | None, typer.Option("--out", help="Where to put the head; else by the adapter.")
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Folder for the head, by default the adapter's.")
     ] = None,
     grid: Annotated[
         str | None,
         typer.Option(help="Heads to train: paper, fast, or a YAML file with the lists learning_rate, alpha, beta."),
     ] = None,
-    use_cache: opt.UseCache = True,
     as_json: opt.Json = False,
 ) -> None:
     """Fit an uncertainty head to an adapter: features once, then the score you choose, saved beside the adapter."""
-    from adue.foundation.scaling.processes import processes
+    from adue.workflows.inputs import check_inputs, head_folder
+
+    check_inputs(data=data, base_model=model_options.base_model, folder=head_folder(adapter, out_folder))
+    check_inputs(adapter)
+    heads = None if grid is None else Grid.load(grid)
+    points_to_train(settings, heads)
+
     from adue.workflows.fit import fit as run
 
     result = run(
         adapter,
         data,
         out=out_folder,
-        grid=grid,
+        grid=heads,
         settings=settings,
-        model_options=model_options.model_copy(update={"use_cache": use_cache}),
+        model_options=model_options,
         data_options=data_options,
         progress=progress_bar,
     )
-    if not processes().is_main:
-        return
-    if as_json:
-        print_json(result)
-    else:
-        print_fit(result)
+    show(result, print_fit, as_json=as_json)
 
 
 def print_fit(result: "FitResult") -> None:
@@ -136,6 +136,7 @@ def print_fit(result: "FitResult") -> None:
         ("softmax response", f"{metrics.validation_auroc_softmax_response:.4f}"),
         ("gain", f"{result.gain:+.4f} ({caution})"),
         ("saved in", result.folder),
+        ("device", result.device),
         ("time", f"{result.seconds:.0f} s"),
     ]
     out.print(facts("Uncertainty head", rows))

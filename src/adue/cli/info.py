@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from adue.cli import options as opt
-from adue.cli.command import command
-from adue.cli.console import out, print_json
+from adue.cli.command import command, show
+from adue.cli.console import out
 
 if TYPE_CHECKING:
     from adue.foundation.config import AutoSettings, FitSettings
@@ -18,11 +18,7 @@ def info(adapter: opt.Adapter, as_json: opt.Json = False) -> None:
     """Show what is in an adapter's folder: base model, hash, uncertainty head, metrics, versions."""
     from adue.workflows.info import info as run
 
-    result = run(adapter)
-    if as_json:
-        print_json(result)
-    else:
-        print_info(result)
+    show(run(adapter), print_info, as_json=as_json)
 
 
 def print_info(result: "InfoResult") -> None:

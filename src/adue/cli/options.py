@@ -1,7 +1,9 @@
 """Options that several commands share, and what they become."""
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -23,7 +25,7 @@ Data = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.", min=0, max=2**32 - 1)]
-NewFolder = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
+NewFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write to.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column with the texts; guessed from its name by default.")]
 UseCache = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")]
 BatchSize = Annotated[int, typer.Option(help="Texts per forward pass.", min=1)]
@@ -39,7 +41,9 @@ def model_options(
         Literal["auto", "float32", "bfloat16", "float16"], typer.Option(help="Type of the base model's weights.")
     ] = "auto",
     merge: Annotated[bool, typer.Option("--merge", help="Merge the adapter: faster, logits change a little.")] = False,
-    device: Annotated[str, typer.Option(help="Where the model runs, for example cpu or cuda:0.")] = "cpu",
+    device: Annotated[
+        str, typer.Option(help="Where the model runs, such as cpu or cuda:0; auto: CUDA, then MPS, then the processor.")
+    ] = "auto",
     backend: Annotated[
         Literal["torch", "onnx"],
         typer.Option(help="What runs the model; [bold]onnx[/bold]: ONNX Runtime, float32 on a processor."),
@@ -74,6 +78,22 @@ def model_options(
         batch_size=batch_size,
         trust_remote_code=trust_remote_code,
     )
+
+
+def _with_cache(make: "Callable[..., ModelOptions]") -> "Callable[..., ModelOptions]":
+    """Return `make` with one more option: whether extracted features are kept."""
+
+    def options(*, use_cache: bool, **given: Any) -> "ModelOptions":
+        return make(**given).model_copy(update={"use_cache": use_cache})
+
+    more = inspect.Parameter("use_cache", inspect.Parameter.KEYWORD_ONLY, default=True, annotation=UseCache)
+    own = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in inspect.signature(make).parameters.values()]
+    options.__signature__ = inspect.Signature([*own, more])  # type: ignore[attr-defined]
+    return options
+
+
+cached_model_options = _with_cache(model_options)
+"""How to load and run the classifier, for commands that extract features."""
 
 
 def split_names(names: str) -> tuple[str, ...]:

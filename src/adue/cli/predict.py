@@ -69,8 +69,12 @@ def predict(
     as_json: opt.Json = False,
 ) -> None:
     """Score a file of texts: the same rows out, with label, probability and uncertainty."""
+    from adue.workflows.inputs import STANDARD, check_inputs
+
+    if ray_options is None:
+        check_inputs(adapter, rows=source, base_model=model_options.base_model)
+
     from adue.workflows.predict import predict as run_here
-    from adue.workflows.rows import STANDARD
 
     run = run_here
     if ray_options is not None:

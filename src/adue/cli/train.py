@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adue.cli import options as opt
-from adue.cli.command import command
-from adue.cli.console import err, out, print_json
+from adue.cli.command import command, show
+from adue.cli.console import err, out
 
 if TYPE_CHECKING:
     from adue.training import TrainingResult, TrainingSettings
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def training_settings(
     r: Annotated[int, typer.Option("--r", help="Rank of LoRA.")] = 8,
-    lora_alpha: Annotated[int, typer.Option("--alpha", help="Scale of LoRA, over r.")] = 16,
+    lora_alpha: Annotated[int, typer.Option("--lora-alpha", help="Scale of LoRA, over r.")] = 16,
     lora_dropout: Annotated[float, typer.Option(help="Dropout before LoRA.")] = 0.0,
     target_modules: Annotated[
         str | None, typer.Option(help="Layers with LoRA, comma-separated; by default query, key and value.")
@@ -63,6 +63,10 @@ def train(
     as_json: opt.Json = False,
 ) -> None:
     """Fine-tune a LoRA adapter; the epoch with the best validation accuracy is kept, a stopped run goes on."""
+    from adue.workflows.inputs import check_inputs
+
+    check_inputs(data=data, base_model=model, folder=out_folder)
+
     from adue.workflows.train import train as run
 
     result = run(
@@ -74,10 +78,7 @@ def train(
         overwrite=overwrite,
         show_progress_bar=err.is_terminal,
     )
-    if as_json:
-        print_json(result)
-    else:
-        print_training(result)
+    show(result, print_training, as_json=as_json)
 
 
 def print_training(result: "TrainingResult") -> None:
@@ -92,6 +93,7 @@ def print_training(result: "TrainingResult") -> None:
         ("best epoch", f"{record.best_epoch} of {len(record.history)}"),
         ("validation accuracy", f"{record.validation_accuracy:.1%}"),
         ("commonest class", f"{record.validation_majority_accuracy:.1%}"),
+        ("device", result.device),
         ("time", f"{result.seconds:.0f} s{' (resumed)' if result.resumed else ''}"),
     ]
     out.print(facts("Trained", rows))

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from datasets import Dataset
 
 from adue.foundation.errors import DataError
+from adue.foundation.sources import missing_file
 
 # A text may be longer than the 131,072 characters that Python's csv allows a field.
 csv.field_size_limit(2**31 - 1)
@@ -32,7 +33,7 @@ def read_file(path: Path) -> Dataset:
     if reader is None:
         raise DataError(f"cannot read {path}: its ending must be one of {', '.join(READERS)}")
     if not path.is_file():
-        raise DataError(f"there is no file {path}; check the path")
+        raise missing_file(path)
     try:
         rows = reader(path)
     except OSError as error:

@@ -13,8 +13,7 @@ from datasets import Dataset, DatasetDict, load_dataset
 from datasets.exceptions import DatasetsError
 
 from adue.foundation.errors import DataError
-
-PREFIX = "hf:"
+from adue.foundation.sources import HUB_PREFIX
 
 NAMES_WITHOUT_OWNER = frozenset(
     {"financial_phrasebank", "glue", "indic_glue", "klue", "paws", "paws-x", "silicone", "super_glue", "tweet_eval",
@@ -47,7 +46,7 @@ class HubSource:
         >>> HubSource.parse("hf:glue/sst2")
         HubSource(path='glue', config='sst2')
         """
-        name = source.removeprefix(PREFIX)
+        name = source.removeprefix(HUB_PREFIX)
         if name and Path(name).is_dir():
             return cls(name)
         path, _, config = name.partition(":")

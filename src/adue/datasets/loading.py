@@ -10,8 +10,8 @@ from datasets import Dataset, DatasetDict, DatasetInfo, Features, Value
 
 from adue.datasets.checks import check_classes, check_texts
 from adue.datasets.columns import guess_label_column, guess_text_column
-from adue.datasets.files import READERS, read_file
-from adue.datasets.hub import PREFIX, load_hub
+from adue.datasets.files import read_file
+from adue.datasets.hub import load_hub
 from adue.datasets.labels import encode_labels, label_values, make_label2id
 from adue.datasets.registry import DATASETS
 from adue.datasets.splits import (
@@ -23,6 +23,7 @@ from adue.datasets.splits import (
     without_secret_labels,
 )
 from adue.foundation.errors import DataError
+from adue.foundation.sources import HUB_PREFIX, require_source
 
 Source: TypeAlias = str | Path | Dataset | DatasetDict
 
@@ -131,17 +132,11 @@ def _open(source: Source, need: Sequence[str]) -> DatasetDict:
         return rename_splits(source)
     if isinstance(source, str) and source in DATASETS:
         return DATASETS[source].load()
-    if isinstance(source, str) and source.startswith(PREFIX):
+    if isinstance(source, str) and source.startswith(HUB_PREFIX):
         return rename_splits(load_hub(source))
+    require_source(source)
     path = Path(source).expanduser()
-    if path.is_dir():
-        return read_folder(path)
-    if path.is_file() or path.suffix.lower() in READERS:
-        return _as_needed(read_file(path), need)
-    raise DataError(
-        f"there is no file, folder or data set called '{source}'; give a path, hf:owner/name, or one of "
-        f"{', '.join(DATASETS)}"
-    )
+    return read_folder(path) if path.is_dir() else _as_needed(read_file(path), need)
 
 
 def _relatives(source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and refusing places where nothing can be written."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from adue.foundation.errors import ArtifactError
+from adue.foundation.errors import ArtifactError, DataError
 
 
 @contextmanager
@@ -67,6 +67,48 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             temporary.replace(path)
     except OSError as error:
         raise _cannot_write([path], error) from error
+
+
+def require_folder(path: Path) -> None:
+    """Refuse a folder to write into that cannot be made because a file stands in its way.
+
+    Raises
+    ------
+    ArtifactError
+        When `path`, or what it would lie in, is a file.
+    """
+    for place in (path, *path.parents):
+        if place.exists() and not place.is_dir():
+            raise ArtifactError(f"{place} is a file, not a folder; choose another folder")
+
+
+def require_file_place(path: Path) -> None:
+    """Refuse a file to write that cannot be made where it is to lie.
+
+    Raises
+    ------
+    ArtifactError
+        When `path` is a folder, or would lie in a file.
+    """
+    if path.is_dir():
+        raise ArtifactError(f"{path} is a folder, not a file; choose another name")
+    require_folder(path.parent)
+
+
+def read_yaml_text(path: Path) -> str:
+    """Return the text of a YAML file that a person wrote.
+
+    Raises
+    ------
+    DataError
+        When there is no such file.
+    UnicodeDecodeError
+        When it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}; give the path of a .yaml file") from error
 
 
 def move_saved(source: Path, target: Path) -> None:

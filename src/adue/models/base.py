@@ -20,11 +20,11 @@ from adue.models.features.batches import BATCH_SIZE
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
 from adue.models.fitting import describe, warn_if_useless
-from adue.models.folder.origin import Origin, origin_in_memory
-from adue.models.folder.write import save_classifier
 from adue.models.onnx.classifier import Backend, run_by
 from adue.models.open import open_folder, refuse_backend
 from adue.models.persistence import save_head
+from adue.models.trained.origin import Origin, origin_in_memory
+from adue.models.trained.write import save_classifier
 
 if TYPE_CHECKING:
     # Fitting takes data sets; the library behind them takes as long to import as torch, and predicting needs none.
@@ -111,7 +111,7 @@ class BaseAdueModel:
             for a checkpoint of any type. Its graph is made once, in adue's cache folder.
         **options
             ``base_model``, ``id2label``, ``dtype``, ``merge``, ``device``, ``trust_remote_code``: see
-            :func:`adue.models.folder.build.build_model`.
+            :func:`adue.models.trained.build.build_model`.
 
         Raises
         ------

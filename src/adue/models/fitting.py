@@ -9,7 +9,7 @@ from adue.foundation.config import AutoSettings, FitSettings, Grid, Provenance
 from adue.foundation.errors import DataWarning
 from adue.heads.fitted import FittedHead
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.folder.origin import Origin
+from adue.models.trained.origin import Origin
 
 
 class ExtractOptions(TypedDict, total=False):

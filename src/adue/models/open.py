@@ -13,11 +13,11 @@ from peft import TaskType
 from adue.foundation.config import Provenance
 from adue.foundation.errors import ModelError
 from adue.heads.fitted import FittedHead
-from adue.models.folder.build import LoadedModel, build_model
 from adue.models.folder.find import find_folder
 from adue.models.folder.read import read_folder
 from adue.models.onnx.classifier import Backend, require_runnable
 from adue.models.persistence import load_head
+from adue.models.trained.build import LoadedModel, build_model
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def open_folder(
     backend
         What is going to compute the forward pass; ``onnx`` reads any checkpoint in float32, and whole texts only.
     **options
-        See :func:`adue.models.folder.build.build_model`.
+        See :func:`adue.models.trained.build.build_model`.
 
     Raises
     ------

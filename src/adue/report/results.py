@@ -44,6 +44,8 @@ class EvaluationResult(Result):
     data: str
     config: AdueConfig
     sets: tuple[SetResult, ...]
+    device: str | None = None
+    """Where the classifier ran, where it is known."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ class TrainingResult(Result):
 
     adapter: str
     record: TrainingRecord
+    device: str
+    """Where it was trained."""
     seconds: float
     resumed: bool
     notes: tuple[str, ...] = ()

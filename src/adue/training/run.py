@@ -14,13 +14,13 @@ from transformers import set_seed
 
 from adue.datasets import fingerprint
 from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelError
-from adue.foundation.files import move_saved
+from adue.foundation.files import move_saved, require_folder
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.folder.build import build_model
 from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
 from adue.models.folder.read import read_folder
 from adue.models.pretrained import canonical_base_model, load_classifier
+from adue.models.trained.build import build_model
 from adue.training.loop import run_trainer
 from adue.training.lora import add_lora
 from adue.training.record import TrainingRecord, TrainingResult, library_versions, write_record
@@ -70,9 +70,7 @@ def train_adapter(
     started = time.monotonic()
     if (out / "adapter_config.json").exists() and not overwrite:
         raise ArtifactError(f"{out} holds an adapter already; choose another folder, or give --overwrite")
-    for path in (out, *out.parents):
-        if path.exists() and not path.is_dir():
-            raise ArtifactError(f"{path} is a file, not a folder; choose another folder")
+    require_folder(out)
     for name, rows in {"training": train, "validation": validation}.items():
         _require_classes(rows, len(id2label), name)
     # The record says what was done here, so that another machine can do the same.
@@ -124,7 +122,13 @@ def train_adapter(
         ) from error
     shutil.rmtree(checkpoints, ignore_errors=True)
     _warn_if_useless(record)
-    return TrainingResult(adapter=str(out), record=record, seconds=time.monotonic() - started, resumed=resumed)
+    return TrainingResult(
+        adapter=str(out),
+        record=record,
+        device=str(classifier.device),
+        seconds=time.monotonic() - started,
+        resumed=resumed,
+    )
 
 
 def _require_classes(rows: Dataset, classes: int, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import torch
 from pydantic import Field
 
 from adue.foundation.config import Fraction, FrozenConfig, Seed
@@ -45,6 +44,8 @@ class TrainingSettings(FrozenConfig):
 
         A processor without them emulates bfloat16 and is slower than in float32.
         """
+        import torch  # noqa: PLC0415 - the command line makes settings before it loads torch
+
         if self.bf16 is not None:
             return self.bf16
         if torch.cuda.is_available():

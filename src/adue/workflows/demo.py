@@ -32,7 +32,7 @@ def demo(out: Path, *, model_options: ModelOptions | None = None, progress: Prog
     Raises
     ------
     AdueError
-        When the base model or the data cannot be had, or `out` cannot be written.
+        When the base model or the data are missing, or `out` cannot be written.
     """
     options = model_options or ModelOptions()
     adapter = out / ADAPTER

@@ -1,4 +1,4 @@
-"""`adue evaluate`: AUROC with intervals for every score, at home and on shifted data, and the report."""
+"""`adue evaluate`: AUROC with intervals for every score, on the test split and on shifted data, and the report."""
 
 import warnings
 from dataclasses import dataclass
@@ -79,7 +79,13 @@ def evaluate(
         _warn_if_seen(fitted, home["test"])
         scored = tuple(_score(name, rows, features[name], model, train) for name, rows in sets.items())
         tables = tuple(_table(one, sets[one.name], resamples) for one in scored)
-        result = EvaluationResult(adapter=str(adapter), data=str(data), config=fitted.config, sets=tables)
+        result = EvaluationResult(
+            adapter=str(adapter),
+            data=str(data),
+            config=fitted.config,
+            sets=tables,
+            device=str(model.classifier.device),
+        )
         if report is not None:
             write_report(report, result, scored)
         return Evaluation(result, scored)

@@ -42,6 +42,8 @@ class ExportResult(Result):
     precision: Precision
     graph_bytes: int
     data: str | None
+    device: str
+    """Where the model ran that the graph is compared with."""
     comparison: Comparison | None
 
 
@@ -62,7 +64,7 @@ def export(
     int8
         Keep the base model's matrices as 8-bit integers.
     data
-        Compare graph and model on the validation split of this data; where `int8` is asked for, do.
+        Compare graph and model on the validation split of this data; with `int8` it is worth knowing.
 
     Raises
     ------
@@ -92,6 +94,7 @@ def export(
         precision="int8" if int8 else "float32",
         graph_bytes=sum(path.stat().st_size for path in graph.parent.glob(f"{graph.name}*")),
         data=None if data is None else str(data),
+        device=str(model.classifier.device),
         comparison=comparison,
     )
 

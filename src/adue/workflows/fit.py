@@ -9,12 +9,12 @@ from datasets import Dataset
 
 from adue.datasets import LabelledSplits, fingerprint, load_splits
 from adue.foundation.config import AdueConfig, AutoSettings, FitSettings, Grid, points_to_train
-from adue.foundation.errors import ModelError
 from adue.foundation.result import Result
 from adue.foundation.scaling.processes import processes
 from adue.foundation.types import FeatureSet
 from adue.models.features.extract import extract
 from adue.models.model import AdueModel
+from adue.workflows.inputs import head_folder
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 
 NO_GAIN = (
@@ -22,9 +22,8 @@ NO_GAIN = (
     "does; more validation rows may show one"
 )
 
-
 FEW = 0.05
-"""So large a share of validation rows may have a text that other rows have too before it is told."""
+"""The share of validation rows that may have a text that other rows have too before a note says so."""
 
 
 class FitResult(Result):
@@ -36,6 +35,8 @@ class FitResult(Result):
     grid_points: int
     """Heads that were trained; 0 for the score ``auto``."""
     config: AdueConfig
+    device: str
+    """Where the classifier ran."""
     seconds: float
     notes: tuple[str, ...] = ()
 
@@ -74,12 +75,7 @@ def fit(
     given = None if grid is None else Grid.load(grid)
     heads = len(points_to_train(settings, given))
     step = (f"fitting {heads} heads", settings.max_epochs) if isinstance(settings, FitSettings) else ("fitting", None)
-    folder = out or Path(adapter).expanduser()
-    if out is None and not folder.is_dir():
-        raise ModelError(
-            f"there is no folder '{adapter}' to put the head into; give the folder that holds adapter_config.json, or "
-            "--out for an adapter on the hub"
-        )
+    folder = head_folder(adapter, out)
     model = options.load(adapter, with_head=False)
     splits = load_labelled(model, data, ("train", "validation"), data_options)
     train, validation = (
@@ -102,27 +98,28 @@ def fit(
 
     config = group.once(fit_and_save)
     no_gain = (NO_GAIN,) if config.metrics.ranks_as_softmax_response else ()
-    notes = splits.notes + no_gain + _told_repeats(splits["train"]["text"][:], splits["validation"]["text"][:])
+    notes = splits.notes + no_gain + _note_repeats(splits["train"]["text"][:], splits["validation"]["text"][:])
     return FitResult(
         adapter=str(adapter),
         data=str(data),
         folder=str(folder),
         grid_points=heads,
         config=config,
+        device=str(model.classifier.device),
         seconds=time.monotonic() - started,
         notes=notes,
     )
 
 
-def _told_repeats(train: Sequence[str], validation: Sequence[str]) -> tuple[str, ...]:
+def _note_repeats(train: Sequence[str], validation: Sequence[str]) -> tuple[str, ...]:
     counts = Counter(validation)
     counts.update(set(train))
     repeated = sum(counts[text] > 1 for text in validation)
-    told = (
+    note = (
         f"{repeated:,} of {len(validation):,} validation rows have a text that other rows have too: their AUROC and "
         "gain are overstated; drop the repeats"
     )
-    return (told,) if repeated > FEW * len(validation) else ()
+    return (note,) if repeated > FEW * len(validation) else ()
 
 
 def load_labelled(

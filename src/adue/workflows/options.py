@@ -1,21 +1,23 @@
-"""What the jobs have in common: how to load a classifier, how to read data, and where progress goes."""
+"""What the jobs have in common: how to load a classifier, how to read data, and where progress goes.
+
+Light to import: the command line makes options before anything heavy is loaded.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import torch
 from pydantic import Field
 
 from adue.foundation.cache import cache_dir
 from adue.foundation.config import FrozenConfig
-from adue.foundation.errors import ArtifactError, ModelError
-from adue.heads.fitted import FittedHead
-from adue.models.features.batches import BATCH_SIZE
-from adue.models.model import AdueModel
-from adue.models.onnx.classifier import Backend
+from adue.foundation.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from adue.heads.fitted import FittedHead
+    from adue.models.model import AdueModel
 
 DtypeName = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -24,7 +26,7 @@ class Progress(Protocol):
     """Shows how far a step is; called with what the step does and how many rows or epochs it has."""
 
     def __call__(self, description: str, total: int | None, /) -> AbstractContextManager[Callable[[int], None]]:
-        """Return a block inside which the callable advances the step by so many."""
+        """Return a block inside which the callable advances the step by the number it is given."""
 
 
 @contextmanager
@@ -42,10 +44,11 @@ class ModelOptions(FrozenConfig):
     head: str | None = None
     dtype: DtypeName = "auto"
     merge: bool = False
-    device: str = "cpu"
-    backend: Backend = "torch"
+    device: str = "auto"
+    """A device of torch; ``auto`` takes CUDA, then MPS, then the processor."""
+    backend: Literal["torch", "onnx"] = "torch"
     max_length: int | None = None
-    batch_size: int = Field(default=BATCH_SIZE, gt=0)
+    batch_size: int = Field(default=128, gt=0)
     use_cache: bool = True
     """Whether extracted features are kept, so that a stopped job goes on and the next one need not read again."""
     trust_remote_code: bool = False
@@ -55,20 +58,34 @@ class ModelOptions(FrozenConfig):
         """The folder in which extracted features are kept, None for no folder."""
         return cache_dir() / "features" if self.use_cache else None
 
-    def load_fitted(self, adapter: str | Path) -> tuple[AdueModel, FittedHead]:
+    @property
+    def chosen_device(self) -> str:
+        """The device that a model is loaded on here: what ``auto`` comes to, and for ONNX Runtime the processor.
+
+        Raises
+        ------
+        ModelError
+            When this machine does not have the one asked for.
+        """
+        from adue.models.devices import choose_device  # noqa: PLC0415
+
+        if self.backend == "onnx" and self.device == "auto":
+            return "cpu"
+        return str(choose_device(self.device))
+
+    def load_fitted(self, adapter: str | Path) -> "tuple[AdueModel, FittedHead]":
         """Return the classifier and its uncertainty head, or raise an ArtifactError where it has none."""
         model = self.load(adapter)
         if model.fitted is None:
             raise no_head(adapter)
         return model, model.fitted
 
-    def load(self, adapter: str | Path, *, with_head: bool = True) -> AdueModel:
+    def load(self, adapter: str | Path, *, with_head: bool = True) -> "AdueModel":
         """Return the classifier and, if there is one and it is wanted, its uncertainty head."""
-        try:
-            device = torch.device(self.device)
-            torch.empty(0, device=device)
-        except (RuntimeError, AssertionError) as error:
-            raise ModelError(f"there is no device '{self.device}' here; use cpu, or cuda where torch has it") from error
+        import torch  # noqa: PLC0415
+
+        from adue.models.model import AdueModel  # noqa: PLC0415
+
         return AdueModel.from_pretrained(
             adapter,
             base_model=self.base_model,
@@ -77,7 +94,7 @@ class ModelOptions(FrozenConfig):
             with_head=with_head,
             dtype=self.dtype if self.dtype == "auto" else getattr(torch, self.dtype),
             merge=self.merge,
-            device=device,
+            device=self.chosen_device,
             backend=self.backend,
             max_length=self.max_length,
             trust_remote_code=self.trust_remote_code,

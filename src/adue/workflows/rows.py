@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from adue.datasets.files import require_distinct
 from adue.foundation.errors import ArtifactError, DataError
 from adue.foundation.files import atomic_write
+from adue.foundation.sources import missing_file
 
 Row = dict[str, Any]
 CHUNK_ROWS = 1024
@@ -68,7 +69,7 @@ def _chunks_of_file(source: str) -> Iterator[list[Row]]:
     if suffix not in {*_DELIMITERS, *_JSON_LINES, ".parquet"}:
         raise DataError(f"cannot tell the format of '{source}'; use .jsonl, .csv, .tsv, .parquet, or - for JSON lines")
     if not path.is_file():
-        raise DataError(f"there is no file '{source}'")
+        raise missing_file(path)
     if suffix == ".parquet":
         yield from _parquet_chunks(path)
         return

@@ -71,12 +71,12 @@ def test_a_process_on_its_own_does_everything_and_waits_for_nobody() -> None:
     assert alone.once(lambda: 7) == 7
 
 
-def test_processes_that_cannot_reach_each_other_are_told_which_setting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_that_cannot_reach_each_other_learn_which_setting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(**_: object) -> None:
         raise RuntimeError("connectFullMesh failed:\nConnection refused")
 
     monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setattr("adue.foundation.scaling.processes.PartialState", refused)
+    monkeypatch.setattr("accelerate.PartialState", refused)
     with pytest.raises(AdueError, match=r"\(connectFullMesh failed: Connection refused\); .* set GLOO_SOCKET_IFNAME"):
         processes.__wrapped__()
 

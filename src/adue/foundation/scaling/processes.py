@@ -5,13 +5,12 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
-from typing import TypeVar
-
-import torch
-from accelerate import PartialState
-from accelerate.utils import broadcast_object_list, get_int_from_env, parse_flag_from_env
+from typing import TYPE_CHECKING, TypeVar
 
 from adue.foundation.errors import AdueError
+
+if TYPE_CHECKING:
+    from accelerate import PartialState
 
 Value = TypeVar("Value")
 _SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
@@ -28,7 +27,7 @@ class Processes:
         What accelerate knows of them, None for a process on its own.
     """
 
-    def __init__(self, state: PartialState | None = None) -> None:
+    def __init__(self, state: "PartialState | None" = None) -> None:
         self._state = state
 
     @property
@@ -42,7 +41,7 @@ class Processes:
         return self._state is None or bool(self._state.is_main_process)
 
     def owns(self, number: int) -> bool:
-        """Tell whether this process is the one to do the job of this number, counted from 0."""
+        """Return whether this process is the one to do the job of this number, counted from 0."""
         return self._state is None or number % self.count == self._state.process_index
 
     def wait(self) -> None:
@@ -54,6 +53,8 @@ class Processes:
         """Return in every process what `work` returns in the main one, the only one that does it."""
         if self._state is None:
             return work()
+        from accelerate.utils import broadcast_object_list
+
         done = [work()] if self.is_main else [None]
         result: Value = broadcast_object_list(done)[0]
         return result
@@ -71,19 +72,33 @@ def processes() -> Processes:
     AdueError
         When they cannot reach each other.
     """
-    if get_int_from_env(_SIZES, 1) <= 1:
+    if _launched() <= 1:
         return Processes()
+    state = _connect()
+    # gloo's threads hold tensors that Python made: one that drops its tensor while the interpreter is shut down aborts
+    # the process, so they end before.
+    atexit.register(state.destroy_process_group)
+    return Processes(state)
+
+
+def _launched() -> int:
+    """Return how many processes the launcher says there are; accelerate, slow to import, reads the same variables."""
+    said = (int(os.environ.get(name, "-1")) for name in _SIZES)
+    return next((count for count in said if count >= 0), 1)
+
+
+def _connect() -> "PartialState":
+    import torch
+    from accelerate import PartialState
+    from accelerate.utils import parse_flag_from_env
+
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
     # accelerate warns about threads that nobody has set; as many as there are cores for each process is right.
     os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
     try:
-        state = PartialState(cpu=cpu, timeout=_PATIENCE)
+        return PartialState(cpu=cpu, timeout=_PATIENCE)
     except RuntimeError as error:
         raise AdueError(
             f"the processes cannot reach each other ({' '.join(str(error).split())}); where a host's name stands for "
             "its loopback address, set GLOO_SOCKET_IFNAME (on GPUs NCCL_SOCKET_IFNAME) to its network interface"
         ) from error
-    # gloo's threads hold tensors that Python made: one that drops its tensor while the interpreter is shut down aborts
-    # the process, so they end before.
-    atexit.register(state.destroy_process_group)
-    return Processes(state)

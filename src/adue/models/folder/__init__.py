@@ -1,5 +1,5 @@
-"""The folder of a classifier, from its name to a model: find it, read it, build the model; and write one beside a head.
+"""The folder of a classifier before anything of it is loaded: finding it and reading it, without torch or transformers.
 
-Read in this order: :mod:`find <adue.models.folder.find>`, :mod:`read <adue.models.folder.read>`,
-:mod:`build <adue.models.folder.build>`; :func:`adue.models.open.open_folder` calls each of them once.
+:mod:`find <adue.models.folder.find>` goes first, then :mod:`read <adue.models.folder.read>`;
+:func:`adue.models.open.open_folder` shows the whole way.
 """

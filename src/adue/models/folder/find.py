@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from adue.foundation.errors import ModelError
+from adue.models.folder.names import ADAPTER_CONFIG_FILE, MODEL_CONFIG_FILE
 
 
 def find_folder(name: str | Path, revision: str | None = None, *, with_code: bool = False) -> Path:
@@ -30,3 +31,32 @@ def find_folder(name: str | Path, revision: str | None = None, *, with_code: boo
     from adue.models.folder.hub import fetch_repository  # noqa: PLC0415
 
     return fetch_repository(text, revision, with_code=with_code)
+
+
+def require_base_model(name: str) -> None:
+    """Refuse a base model that is called like a folder and is none.
+
+    Raises
+    ------
+    ModelError
+        When there is no such folder.
+    """
+    if not Path(name).expanduser().is_dir() and (name.startswith(("/", ".", "~")) or name.count("/") > 1):
+        raise ModelError(
+            f"there is no folder '{name}'; give a folder or hub id with --base-model (adue train: --model)"
+        )
+
+
+def require_classifier(folder: Path) -> None:
+    """Refuse a folder without an adapter or a model.
+
+    Raises
+    ------
+    ModelError
+        When `folder` has neither configuration.
+    """
+    if not any((folder / name).is_file() for name in (ADAPTER_CONFIG_FILE, MODEL_CONFIG_FILE)):
+        raise ModelError(
+            f"{folder} holds neither an adapter nor a model ({ADAPTER_CONFIG_FILE} or {MODEL_CONFIG_FILE} is missing); "
+            "give the folder that save_pretrained wrote"
+        )

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from adue.foundation.errors import ArtifactError, ModelError
+from adue.foundation.errors import ArtifactError
 from adue.foundation.tensor_files import StoredTensor, read_header, stored_sha256
+from adue.models.folder.find import require_classifier
+from adue.models.folder.head import has_head
 from adue.models.folder.names import (
     ADAPTER_CONFIG_FILE,
     ADAPTER_FILE,
     CONFIG_FILE,
-    HEAD_FILE,
     MODEL_CONFIG_FILE,
     MODEL_FILES,
     PICKLED_ADAPTER_FILE,
@@ -90,7 +91,8 @@ def read_folder(path: Path) -> SavedFolder:
     ArtifactError
         When a file that the classifier needs is missing, damaged, or a pickle.
     """
-    kind = _find_kind(path)
+    require_classifier(path)
+    kind: Kind = "adapter" if (path / ADAPTER_CONFIG_FILE).is_file() else "whole model"
     config = read_json(path / (ADAPTER_CONFIG_FILE if kind == "adapter" else MODEL_CONFIG_FILE))
     tensors = read_tensors([_find_adapter_file(path)] if kind == "adapter" else sorted(path.glob(MODEL_FILES)))
     return SavedFolder(
@@ -101,7 +103,7 @@ def read_folder(path: Path) -> SavedFolder:
         sha256=stored_sha256(tensors),
         training=_read_record(path / TRAINING_FILE),
         head=_read_record(path / CONFIG_FILE),
-        has_head=(path / CONFIG_FILE).is_file() or (path / HEAD_FILE).is_file(),
+        has_head=has_head(path),
     )
 
 
@@ -137,17 +139,6 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ArtifactError(f"{path} cannot be read (it is not a JSON object); {_CURE}")
     return values
-
-
-def _find_kind(path: Path) -> Kind:
-    if (path / ADAPTER_CONFIG_FILE).is_file():
-        return "adapter"
-    if (path / MODEL_CONFIG_FILE).is_file():
-        return "whole model"
-    raise ModelError(
-        f"{path} holds neither an adapter (adapter_config.json) nor a model (config.json); "
-        "give the folder that save_pretrained wrote"
-    )
 
 
 def _find_adapter_file(path: Path) -> Path:

@@ -23,6 +23,7 @@ from transformers import (
 )
 
 from adue.foundation.errors import ArtifactError, ModelError
+from adue.models.folder.find import require_base_model
 from adue.models.pretrained.packaged import resolve_base_model
 from adue.models.pretrained.quiet import quiet_transformers
 
@@ -99,6 +100,7 @@ def load_classifier(
     ArtifactError
         When its weights are missing in part, cut short or damaged.
     """
+    require_base_model(base_model)
     source = resolve_base_model(base_model)
     options = {"revision": revision, "trust_remote_code": trust_remote_code}
     with quiet_transformers():
@@ -253,8 +255,6 @@ def _describe_missing(name: str, source: str) -> str:
             f"the folder of base model '{name}' holds no readable config.json; give another with --base-model (adue "
             "train: --model)"
         )
-    if name.startswith(("/", ".", "~")) or name.count("/") > 1:
-        return f"there is no folder '{name}'; give a folder or hub id with --base-model (adue train: --model)"
     return (
         f"base model '{name}' is neither a folder nor in the local Hugging Face cache, and could not be fetched; "
         "copy it to this machine and give its folder with --base-model (adue train: --model)"

@@ -11,10 +11,10 @@ from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import DataError, ModelError
 from adue.heads.fitted import FittedHead
-from adue.models.folder.origin import Origin, origin_in_memory
 from adue.models.model import AdueModel
 from adue.models.open import open_folder
 from adue.models.tasks.answers import FrozenAnswerer, answer_tokens, parse_head_path
+from adue.models.trained.origin import Origin, origin_in_memory
 
 LETTERS = ("A", "B", "C", "D")
 

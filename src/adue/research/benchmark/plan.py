@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from adue.foundation.config import FrozenConfig, Seed
 from adue.foundation.defaults import LEAST_RESAMPLES, RESAMPLES
 from adue.foundation.errors import DataError
+from adue.foundation.files import read_yaml_text
 from adue.research.methods.method import Sampling
 from adue.scores import REFERENCE
 from adue.training import TrainingSettings
@@ -149,9 +150,7 @@ class BenchmarkConfig(FrozenConfig):
             When there is no such file, it is not YAML, or a value is missing or out of range.
         """
         try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise DataError(f"cannot read {path}: {error.strerror or error}; give the path of a .yaml file") from error
+            values = yaml.safe_load(read_yaml_text(path))
         except (UnicodeDecodeError, yaml.YAMLError) as error:
             raise DataError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
         if not isinstance(values, dict):

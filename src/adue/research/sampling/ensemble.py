@@ -13,9 +13,9 @@ from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
 from adue.models.features.inner import active_adapter
 from adue.models.features.shards import Progress
-from adue.models.folder.build import LoadedModel, build_model
 from adue.models.folder.read import read_folder
 from adue.models.pretrained import quiet_peft
+from adue.models.trained.build import LoadedModel, build_model
 
 
 def load_members(
@@ -31,7 +31,7 @@ def load_members(
         Texts are cut to this many tokens; by default as the first adapter was trained.
     **options
         ``base_model``, ``dtype``, ``device``, ``trust_remote_code``: see
-        :func:`adue.models.folder.build.build_model`.
+        :func:`adue.models.trained.build.build_model`.
 
     Raises
     ------

@@ -36,6 +36,8 @@ class SensitivityResult(Result):
     summary: str
     trials: int
     heads: int
+    device: str
+    """Where the classifier ran."""
     seconds: float
     findings: tuple[str, ...]
     defaults: Defaults
@@ -100,7 +102,7 @@ def sensitivity(
             machine=_machine(),
             seconds=float(sum(lines["trial_seconds"].iloc[0] for lines in by_trial(table).values())),
         )
-        return _written(folder, table, facts, trials)
+        return _write(folder, table, facts, trials, device=str(model.classifier.device))
 
     return group.once(judge_and_write)
 
@@ -164,7 +166,9 @@ def _machine() -> str:
     return f"{platform.machine()}, {threads} threads, Python {python}, torch {torch.__version__}"
 
 
-def _written(folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials: list[Trial]) -> SensitivityResult:
+def _write(
+    folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials: list[Trial], *, device: str
+) -> SensitivityResult:
     report, summary = folder.path / "sweep.html", folder.path / "sweep.md"
     findings = write_sensitivity(report, summary, table, facts)
     return SensitivityResult(
@@ -175,6 +179,7 @@ def _written(folder: SweepFolder, table: pd.DataFrame, facts: SweepFacts, trials
         summary=str(summary),
         trials=len(trials),
         heads=len(table),
+        device=device,
         seconds=facts.seconds,
         findings=findings.sentences,
         defaults=findings.defaults,

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from adue import AdueModel, ArtifactError
-from adue.models.folder.write import save_classifier
+from adue.models.trained.write import save_classifier
 from tests.support.adapters import random_texts, save_tiny_adapter, save_tiny_whole
 from tests.support.disk import files_up_to
 

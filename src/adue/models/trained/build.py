@@ -10,11 +10,11 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import ModelError
-from adue.models.folder.attach import adapter_config, attach_adapter, refuse_random_weights
 from adue.models.folder.names import ADAPTER_CONFIG_FILE
-from adue.models.folder.origin import Origin, class_names, head_key, head_source
 from adue.models.folder.read import SavedFolder
 from adue.models.pretrained import LoadedClassifier, load_classifier, load_tokenizer, quiet_transformers
+from adue.models.trained.attach import adapter_config, attach_adapter, refuse_random_weights
+from adue.models.trained.origin import Origin, class_names, head_key, head_source
 
 
 @dataclass(frozen=True)

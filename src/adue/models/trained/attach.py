@@ -6,9 +6,9 @@ from peft import PEFT_TYPE_TO_CONFIG_MAPPING, PeftConfig, PeftModel, TaskType, g
 
 from adue.foundation.errors import ArtifactError, ModelError
 from adue.models.folder.names import ADAPTER_CONFIG_FILE, ADAPTER_FILE
-from adue.models.folder.origin import PREFIX
 from adue.models.folder.read import SavedFolder
 from adue.models.pretrained import LoadedClassifier, quiet_peft
+from adue.models.trained.origin import PREFIX
 
 _READERS = {
     TaskType.SEQ_CLS: "AdueModel",

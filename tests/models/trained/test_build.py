@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from adue import ArtifactError, ModelError
 from adue.foundation.digests import tensors_sha256
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.folder.build import LoadedModel, build_model
-from adue.models.folder.origin import origin_in_memory
 from adue.models.folder.read import read_folder
+from adue.models.trained.build import LoadedModel, build_model
+from adue.models.trained.origin import origin_in_memory
 from tests.support.adapters import (
     lora,
     random_texts,
@@ -223,9 +223,7 @@ class TestTheBaseModel:
 
 class TestFiles:
     def test_a_folder_of_neither_kind_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(
-            ModelError, match=r"holds neither an adapter .* nor a model .*; give the folder that save_pre"
-        ):
+        with pytest.raises(ModelError, match=r"holds neither an adapter nor a model .*; give the folder that save_pre"):
             load(tmp_path)
 
     def test_a_truncated_adapter_is_refused(self, bert: Path) -> None:
