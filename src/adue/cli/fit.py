@@ -8,7 +8,15 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command, show
 from adue.cli.console import out, progress_bar
-from adue.foundation.config import PRESETS, AutoSettings, FitSettings, Grid, ScoreName, points_to_train
+from adue.foundation.config import (
+    PRESETS,
+    SETTINGS_TYPES,
+    AutoSettings,
+    FitSettings,
+    Grid,
+    ScoreName,
+    points_to_train,
+)
 from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:
@@ -63,14 +71,15 @@ def fit_settings(
         "right_per_error": right_per_error,
     }
     given = {name: value for name, value in training.items() if value is not None}
-    if (score or chosen.score) != "auto":
-        return FitSettings.from_dict(given | {"score": score or chosen.score, "seed": seed})
-    if given:
+    name = score or chosen.score
+    settings = SETTINGS_TYPES[name]
+    refused = [option for option in given if option not in settings.model_fields]
+    if refused:
         options = ", ".join(
-            "--freeze-dense" if name == "train_dense" else f"--{name.replace('_', '-')}" for name in given
+            "--freeze-dense" if option == "train_dense" else f"--{option.replace('_', '-')}" for option in refused
         )
-        raise DataError(f"the score auto takes no {options}; add --preset paper, or another --score")
-    return AutoSettings(seed=seed)
+        raise DataError(f"the score {name} takes no {options}; add --preset paper, or another --score")
+    return settings.from_dict(given | {"score": name, "seed": seed})
 
 
 @command(settings=fit_settings, model_options=opt.cached_model_options, data_options=opt.data_options)

@@ -9,7 +9,6 @@ from adue.cli.command import command, show
 from adue.cli.console import out
 
 if TYPE_CHECKING:
-    from adue.foundation.config import AutoSettings, FitSettings
     from adue.workflows.info import InfoResult
 
 
@@ -38,7 +37,7 @@ def print_info(result: "InfoResult") -> None:
     else:
         config, metrics, origin = result.head, result.head.metrics, result.head.provenance
         rows: list[tuple[str, object]] = [
-            ("score", _score(config.settings)),
+            ("score", config.settings.summary),
             ("classes", ", ".join(config.id2label.values())),
             *(
                 []
@@ -61,8 +60,3 @@ def print_info(result: "InfoResult") -> None:
                 ("training data SHA-256", origin.training_data_sha256),
             ]
         out.print(facts("Uncertainty head", rows))
-
-
-def _score(settings: "AutoSettings | FitSettings") -> str:
-    sharpness = getattr(settings, "sharpness", None)
-    return settings.score if sharpness is None else f"{settings.score}, lambda {sharpness:g}"

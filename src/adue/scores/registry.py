@@ -140,11 +140,11 @@ def baseline_scores(rows: FeatureSet, train: FeatureSet | None = None, *, seed: 
     asked = [score for score in SCORES.values() if score.evaluated]
     # Several scores are measured with the same statistics, which are fitted once.
     fits = dict.fromkeys(score.statistics for score in asked if score.statistics is not None)
-    learned = {} if train is None else {fit: fit(train.features, train.require_classes(), seed) for fit in fits}
+    learned: dict[FitStatistics | None, Any] = {None: None}
+    if train is not None:
+        learned |= {fit: fit(train.features, train.require_classes(), seed) for fit in fits}
     found = {
-        score.name: score.compute(rows, learned.get(score.statistics))
-        for score in asked
-        if score.statistics is None or score.statistics in learned
+        score.name: score.compute(rows, learned[score.statistics]) for score in asked if score.statistics in learned
     }
     for name, values in found.items():
         if not bool(torch.isfinite(values).all()):

@@ -74,7 +74,7 @@ def fit(
     settings = settings or AutoSettings()
     given = None if grid is None else Grid.load(grid)
     heads = len(points_to_train(settings, given))
-    step = (f"fitting {heads} heads", settings.max_epochs) if isinstance(settings, FitSettings) else ("fitting", None)
+    step = f"fitting {heads} heads" if heads else "fitting"
     folder = head_folder(adapter, out)
     model = options.load(adapter, with_head=False)
     splits = load_labelled(model, data, ("train", "validation"), data_options)
@@ -83,7 +83,7 @@ def fit(
     )
 
     def fit_and_save() -> AdueConfig:
-        with progress(*step) as advance:
+        with progress(step, settings.most_epochs) as advance:
             model.fit_features(
                 train,
                 validation,

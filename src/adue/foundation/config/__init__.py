@@ -14,6 +14,7 @@ from adue.foundation.config.saved import (
 )
 from adue.foundation.config.settings import (
     PRESETS,
+    SETTINGS_TYPES,
     AutoSettings,
     FitSettings,
     HeadScore,
@@ -27,6 +28,7 @@ __all__ = [
     "FORMAT_VERSION",
     "GRIDS",
     "PRESETS",
+    "SETTINGS_TYPES",
     "Activation",
     "AdueConfig",
     "AutoSettings",

@@ -60,7 +60,7 @@ GRIDS: dict[str, Grid] = {
     "paper": Grid(),
     "fast": Grid(learning_rate=(4e-4, 1e-4), alpha=(0.1,), beta=(0.01, 1.0)),
 }
-"""Grids by name; ``paper`` is the 27-point grid of AdUE's experiments (arXiv 2505.15443)."""
+"""Grids by name; ``paper`` is the 27-point grid of the AdUE paper, arXiv 2505.15443 (docs/method.md)."""
 
 
 def points_to_train(settings: AutoSettings | FitSettings, grid: Grid | None) -> list[HyperParameters]:
@@ -71,8 +71,8 @@ def points_to_train(settings: AutoSettings | FitSettings, grid: Grid | None) -> 
     DataError
         When ``auto`` is given a grid.
     """
-    if isinstance(settings, FitSettings):
+    if settings.takes_grid:
         return (grid or GRIDS["paper"]).points
     if grid is not None:
-        raise DataError("the score auto takes no grid; leave it out, or add --preset paper")
+        raise DataError(f"the score {settings.score} takes no grid; leave it out, or add --preset paper")
     return []

@@ -1,6 +1,6 @@
 """How U is fitted: the settings of the score ``auto``, those of trained heads, and what differs from head to head."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -49,6 +49,8 @@ class AutoSettings(FrozenConfig):
         Most training rows that distances are measured to: 1,000 rank rows as 6,000 do, and are little to store.
     """
 
+    takes_grid: ClassVar[bool] = False
+
     score: Literal["auto"] = "auto"
     prior_variance: float = Field(default=0.03, gt=0)
     head_prior_variance: Variances = (0.03, 0.3)
@@ -69,6 +71,16 @@ class AutoSettings(FrozenConfig):
             raise ValueError("a fade goes from a smaller to a larger quantile, such as 0.5 to 0.95")
         return self
 
+    @property
+    def most_epochs(self) -> int | None:
+        """Number of epochs to report progress on: None, since the fit reports none."""
+        return None
+
+    @property
+    def summary(self) -> str:
+        """The score in a few words."""
+        return self.score
+
 
 class FitSettings(FrozenConfig):
     """How every head of a grid is trained; the defaults are the paper's.
@@ -88,6 +100,8 @@ class FitSettings(FrozenConfig):
         Learn from this many right rows per error only, the predicted classes in proportion. None takes all.
     """
 
+    takes_grid: ClassVar[bool] = True
+
     score: HeadScore = "smoothmax"
     sharpness: float = Field(default=100.0, gt=0)
     batch_size: int = Field(default=256, gt=0)
@@ -104,6 +118,16 @@ class FitSettings(FrozenConfig):
         if self.score == "log_smoothmax" and self.sharpness <= 1:
             raise ValueError("log_smoothmax needs a sharpness above 1")
         return self
+
+    @property
+    def most_epochs(self) -> int | None:
+        """Number of epochs to report progress on."""
+        return self.max_epochs
+
+    @property
+    def summary(self) -> str:
+        """The score in a few words."""
+        return f"{self.score}, lambda {self.sharpness:g}"
 
 
 class HyperParameters(FrozenConfig):
@@ -133,6 +157,12 @@ class HyperParameters(FrozenConfig):
 
 Settings = Annotated[AutoSettings | FitSettings, Field(discriminator="score")]
 """How U is fitted."""
+
+SETTINGS_TYPES: dict[ScoreName, type[AutoSettings | FitSettings]] = {
+    "auto": AutoSettings,
+    **dict.fromkeys(get_args(HeadScore), FitSettings),
+}
+"""The settings of each score."""
 
 PRESETS: dict[str, AutoSettings | FitSettings] = {"auto": AutoSettings(), "paper": FitSettings()}
 """Settings by name; ``paper`` with the grid of the same name is the paper's exact method."""

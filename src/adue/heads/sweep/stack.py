@@ -12,7 +12,7 @@ from torch import Tensor
 from adue.foundation.config import HeadScore
 from adue.heads.head import ACTIVATIONS, AdueHead, uncertainty
 from adue.heads.sweep.gradients import Logits, LossGradient, activation_gradient, with_both_classes
-from adue.heads.sweep.layer import PerHead, Shared, StackedLayer
+from adue.heads.sweep.layer import Learning, PerHead, Shared, StackedLayer
 
 Weights = dict[str, Tensor]
 """Parameters by name; with a first dimension of heads where a whole stack is meant."""
@@ -37,7 +37,8 @@ class Batch(NamedTuple):
     """The rows that the heads of one seed see in a step."""
 
     features: Float[Tensor, "rows hidden"]
-    right: Float[Tensor, "1 rows"]
+    errors: Float[Tensor, "1 rows"]
+    """1 where the classifier's answer is wrong, else 0."""
     softmax_response: Float[Tensor, "1 rows"]
 
 
@@ -49,10 +50,41 @@ class _Dense(NamedTuple):
 
 
 class _Pass(NamedTuple):
-    """What one pass through the heads leaves for the way back; `dense` only where there is such a layer."""
+    """What a forward pass leaves for the backward pass; `dense` only where there is such a layer."""
 
     logits: Logits
     dense: _Dense | None = None
+
+
+class _Plan(NamedTuple):
+    """What follows from which heads there are; made anew when some are dropped."""
+
+    losses: list[tuple[LossGradient, slice]]
+    """The loss of each run of heads with the same score."""
+    seeds: list[int]
+    """The seed of each run of heads that see the same rows."""
+    seed_places: Tensor
+    """For each head, the place of its seed among all seeds in order."""
+    learning: Learning
+
+    @classmethod
+    def of(cls, members: Sequence[Member], device: torch.device) -> "_Plan":
+        def column(name: str) -> Tensor:
+            return torch.tensor([getattr(member, name) for member in members], device=device)
+
+        alpha, sharpness = column("alpha"), column("sharpness")
+        losses = [
+            (LossGradient(alpha=alpha[heads], sharpness=sharpness[heads], score=score), heads)
+            for score, heads in _runs([member.score for member in members])
+        ]
+        same_rows = _runs([(member.score, member.seed) for member in members])
+        in_order = sorted({member.seed for member in members})
+        return cls(
+            losses,
+            [seed for (_, seed), _ in same_rows],
+            torch.tensor([in_order.index(member.seed) for member in members], device=device),
+            Learning(column("learning_rate"), 2 * column("beta"), [heads for _, heads in same_rows]),
+        )
 
 
 class HeadStack:
@@ -71,49 +103,34 @@ class HeadStack:
     """
 
     def __init__(self, members: Sequence[Member], start: AdueHead, device: torch.device) -> None:
+        self.device = device
         self.members = sorted(members, key=lambda member: (member.score, member.seed, member.index))
+        self._plan = _Plan.of(self.members, device)
+        self._activation = start.shape.activation
         weights = {name: weight.detach().to(device, torch.float32) for name, weight in start.state_dict().items()}
         self._layers = {
             layer: StackedLayer(
                 weights[f"{layer}_weight"],
                 weights.get(f"{layer}_bias"),
-                len(members),
+                self._plan.learning,
                 as_gap=layer == "out" and start.shape.num_labels == 2,  # noqa: PLR2004
             )
             for layer in ("dense", "out")
             if f"{layer}_weight" in weights
         }
-        self._activation = start.shape.activation
-        self.device = device
-        self._arrange()
-
-    def _arrange(self) -> None:
-        def column(name: str) -> Tensor:
-            return torch.tensor([getattr(member, name) for member in self.members], device=self.device)
-
-        alpha, sharpness = column("alpha"), column("sharpness")
-        self._losses = [
-            (LossGradient(alpha=alpha[heads], sharpness=sharpness[heads], score=score), heads)
-            for score, heads in _runs([member.score for member in self.members])
-        ]
-        self._seeds = _runs([(member.score, member.seed) for member in self.members])
-        seeds = sorted({member.seed for member in self.members})
-        self._seed_places = torch.tensor([seeds.index(member.seed) for member in self.members], device=self.device)
-        for layer in self._layers.values():
-            layer.arrange(column("learning_rate"), 2 * column("beta"), [heads for _, heads in self._seeds])
 
     @property
     def multiplications(self) -> int:
-        """How many a forward pass takes per row."""
+        """Number of multiplications in a forward pass, per row."""
         return sum(layer.multiplications for layer in self._layers.values())
 
     def keep(self, kept: Sequence[bool]) -> None:
         """Drop the heads that are not kept."""
         places = torch.tensor([place for place, stays in enumerate(kept) if stays], device=self.device)
         self.members = [self.members[place] for place in places.tolist()]
+        self._plan = _Plan.of(self.members, self.device)
         for layer in self._layers.values():
-            layer.keep(places)
-        self._arrange()
+            layer.keep(places, self._plan.learning)
 
     def weights(self, places: Tensor) -> Weights:
         """Return the parameters of the heads at these places, by the names that :class:`AdueHead` has for them."""
@@ -123,7 +140,7 @@ class HeadStack:
 
     def uncertainty(self, features: Float[Tensor, "rows hidden"]) -> Float[Tensor, "heads rows"]:
         """Return U of every head for the same rows."""
-        logits = with_both_classes(self._forward([features] * len(self._seeds)).logits)
+        logits = with_both_classes(self._forward([features] * len(self._plan.seeds)).logits)
         alike = _runs([(member.score, member.sharpness) for member in self.members])
         return torch.cat([uncertainty(logits[heads], *score, dim=1) for score, heads in alike])
 
@@ -135,21 +152,22 @@ class HeadStack:
         batches
             The rows to learn from, by seed.
         """
-        inputs = [batches[seed].features for (_, seed), _ in self._seeds]
+        inputs = [batches[seed].features for seed in self._plan.seeds]
         forward = self._forward(inputs)
-        self._backward(forward, self._slope(forward.logits, batches), inputs)
+        self._backward(forward, self._logit_gradient(forward.logits, batches), inputs)
         for layer in self._layers.values():
             layer.step(share)
 
-    def _slope(self, logits: Logits, batches: Mapping[int, Batch]) -> Logits:
-        if len(batches) == 1 == len(self._losses):
-            (batch,), ((loss, _),) = batches.values(), self._losses
-            return loss(logits, batch.right, batch.softmax_response)
+    def _logit_gradient(self, logits: Logits, batches: Mapping[int, Batch]) -> Logits:
+        losses = self._plan.losses
+        if len(batches) == 1 == len(losses):
+            (batch,), ((loss, _),) = batches.values(), losses
+            return loss(logits, batch.errors, batch.softmax_response)
         # All seeds at once: a call of the loss for each of five takes a step a fifth longer.
         several = [batches[seed] for seed in sorted(batches)]
-        right = torch.cat([batch.right for batch in several])[self._seed_places]
-        anchor = torch.cat([batch.softmax_response for batch in several])[self._seed_places]
-        return torch.cat([loss(logits[heads], right[heads], anchor[heads]) for loss, heads in self._losses])
+        errors = torch.cat([batch.errors for batch in several])[self._plan.seed_places]
+        anchor = torch.cat([batch.softmax_response for batch in several])[self._plan.seed_places]
+        return torch.cat([loss(logits[heads], errors[heads], anchor[heads]) for loss, heads in losses])
 
     def _forward(self, inputs: Shared) -> _Pass:
         if self._activation is None:
@@ -158,13 +176,13 @@ class HeadStack:
         hidden = ACTIVATIONS[self._activation](dense)
         return _Pass(self._layers["out"].outputs(hidden), _Dense(dense, hidden))
 
-    def _backward(self, forward: _Pass, slope: Logits, inputs: Shared) -> None:
+    def _backward(self, forward: _Pass, logit_gradient: Logits, inputs: Shared) -> None:
         out = self._layers["out"]
         if forward.dense is None or self._activation is None:
-            out.backward(slope, inputs)
+            out.backward(logit_gradient, inputs)
         else:
-            out.backward(slope, forward.dense.hidden)
-            arriving = activation_gradient(self._activation, out.arriving(slope), *forward.dense)
+            out.backward(logit_gradient, forward.dense.hidden)
+            arriving = activation_gradient(self._activation, out.input_gradient(logit_gradient), *forward.dense)
             self._layers["dense"].backward(arriving, inputs)
 
 
