@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 import adue.models.base
 from adue import AdueModel, ArtifactError, DataError, DataWarning, FitSettings, Grid
 from adue.foundation.digests import tensors_sha256
-from adue.models.features.loading import load_trained
+from adue.models.folder.read import read_folder
+from adue.models.trained.build import build_model
 from tests.support.adapters import (
     QUICK,
     fit_quickly,
@@ -170,7 +171,7 @@ class TestSaveAndLoad:
         self, fitted: AdueModel, tmp_path: Path
     ) -> None:
         folder = save_tiny_adapter(tmp_path, "bert", seed=2)
-        other = load_trained(folder).origin.sha256
+        other = read_folder(folder).sha256
         words = f"{folder} holds weights with SHA-256 {other}, this head was fitted on {fitted.origin.sha256}"
         with pytest.raises(ArtifactError, match=re.escape(words)):
             fitted.save_pretrained(folder)
@@ -198,7 +199,7 @@ class TestSaveAndLoad:
         assert AdueModel.from_pretrained(folder).classifier.max_length == 11
 
     def test_a_model_in_memory_is_saved_whole(self, adapter: Path, tmp_path: Path) -> None:
-        loaded = load_trained(adapter)
+        loaded = build_model(read_folder(adapter))
         model = fit_quickly(AdueModel(loaded.model, loaded.tokenizer))
         model.save_pretrained(tmp_path)
         again = AdueModel.from_pretrained(tmp_path)

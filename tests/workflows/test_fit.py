@@ -137,7 +137,7 @@ def test_a_head_of_an_adapter_that_was_trained_again_is_replaced(space: Workspac
 def test_an_adapter_on_the_hub_needs_a_folder_for_its_head_and_nothing_is_downloaded(
     space: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: pytest.fail("it was downloaded"))
+    monkeypatch.setattr("adue.models.folder.hub.snapshot_download", lambda *_, **__: pytest.fail("it was downloaded"))
     with pytest.raises(ModelError, match=r"there is no folder 'owner/adapter' .*--out for an adapter on the hub"):
         fit("owner/adapter", space.data)
 

@@ -19,7 +19,7 @@ def tensors_sha256(tensors: "Mapping[str, Tensor]") -> str:
     >>> tensors_sha256({"weight": torch.zeros(2)})[:8]
     'acfde86f'
     """
-    import torch  # noqa: PLC0415 - `adue info` needs the digest of files only, and is quick without torch
+    import torch
 
     digest = hashlib.sha256()
     for name in sorted(tensors):

@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Int
-from sklearn.model_selection import train_test_split
 
 
 def draw_stratified(labels: Int[np.ndarray, " rows"], size: int, seed: int) -> Int[np.ndarray, " chosen"]:
@@ -11,6 +10,8 @@ def draw_stratified(labels: Int[np.ndarray, " rows"], size: int, seed: int) -> I
     >>> np.bincount(np.repeat([0, 1], [80, 20])[draw_stratified(np.repeat([0, 1], [80, 20]), 10, seed=0)]).tolist()
     [8, 2]
     """
+    from sklearn.model_selection import train_test_split
+
     indices = np.arange(len(labels))
     if len(labels) <= size:
         return indices

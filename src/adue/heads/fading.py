@@ -11,8 +11,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from scipy.special import logit
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 from torch import Tensor
 
 from adue.foundation.config import AutoSettings
@@ -179,6 +177,8 @@ class _LeftOut:
 
 
 def _scores_of_left_out(candidates: Sequence[Learner], rows: Rows, seed: int) -> list[_LeftOut]:
+    from sklearn.model_selection import StratifiedKFold
+
     errors = rows[-1].numpy()
     folds = min(FOLDS, int(errors.sum()) // MIN_OF_EACH, int((~errors).sum()) // MIN_OF_EACH)
     if folds < 2:  # noqa: PLR2004 - one fold leaves nothing to learn from
@@ -222,6 +222,8 @@ def _platt(log_odds: np.ndarray, errors: np.ndarray) -> Float[Tensor, " 2"]:
 
 def _logistic(inputs: np.ndarray, errors: np.ndarray, prior: Sequence[float]) -> Float[Tensor, " weights"]:
     """Return weights and, last, the intercept of a logistic regression whose weights have these prior variances."""
+    from sklearn.linear_model import LogisticRegression
+
     # A weight of variance v on an input is a weight of variance one, which is C = 1, on sqrt(v) times that input.
     scale = np.sqrt(prior)
     fitted = LogisticRegression(C=1.0, max_iter=1000).fit(inputs * scale, errors)

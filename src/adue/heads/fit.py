@@ -6,8 +6,6 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from adue.foundation.config import (
@@ -121,6 +119,8 @@ def _float32(rows: FeatureSet) -> FeatureSet:
 
 
 def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:
+    from sklearn.model_selection import train_test_split
+
     errors = rows.errors.numpy()
     too_few = DataError(
         f"{int(errors.sum())} of {len(rows)} rows are errors: too few rows to set validation rows aside; "
@@ -137,6 +137,8 @@ def _set_aside(rows: FeatureSet, seed: int) -> tuple[FeatureSet, FeatureSet]:
 
 
 def _metrics(train: FeatureSet, validation: FeatureSet, outcome: FitOutcome) -> FitMetrics:
+    from sklearn.metrics import roc_auc_score
+
     errors, labels = validation.errors, validation.require_classes()
     reference = softmax_response(validation.logits)
     return FitMetrics(

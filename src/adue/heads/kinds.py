@@ -10,8 +10,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 from torch import Tensor
 
 from adue.foundation.config import AutoSettings, FitSettings, HeadShape, HyperParameters
@@ -90,6 +88,9 @@ def _fit_correction(inputs: FitInputs, settings: AutoSettings) -> FitOutcome:
 
 def _cross_validated_auroc(inputs: FitInputs, ranking_head: AdueHead, settings: AutoSettings) -> float:
     """Return the AUROC of U on validation rows, each scored by a correction that learned from other such rows."""
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold
+
     rows, errors = inputs.validation, inputs.validation.errors.numpy()
     folds = min(FOLDS, int(errors.sum()), int((~errors).sum()))
     if folds < MIN_OF_EACH:

@@ -3,7 +3,6 @@
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
-from sklearn.metrics import log_loss
 
 from adue.metrics.ties import running_sums
 
@@ -57,4 +56,6 @@ def nll(u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"]) -> float:
     >>> round(nll(np.array([0.0, 0.5]), np.array([False, True])), 4)
     0.3466
     """
+    from sklearn.metrics import log_loss
+
     return float(log_loss(errors, u, labels=[False, True]))

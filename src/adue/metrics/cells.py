@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
-from scipy.stats import rankdata
 
 
 def complete_cells(values: Float[ndarray, "methods cells"]) -> Bool[ndarray, " cells"]:
@@ -26,6 +25,8 @@ def mean_ranks(values: Float[ndarray, "methods cells"], *, higher_is_better: boo
     >>> mean_ranks(np.array([[0.8, 0.7, 0.9], [0.9, 0.7, 0.6], [0.5, 0.6, np.nan]])).tolist()
     [1.75, 1.25, 3.0]
     """
+    from scipy.stats import rankdata
+
     complete = values[:, complete_cells(values)]
     if complete.shape[1] == 0:
         return np.full(len(values), np.nan)

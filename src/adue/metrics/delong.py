@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
-from scipy.stats import norm, rankdata
 
 from adue.foundation.defaults import INTERVAL, MIN_OF_EACH
 from adue.foundation.errors import DataError
@@ -62,12 +61,16 @@ def delong_test(
 
 def _pairs(u: ndarray, errors: ndarray) -> tuple[ndarray, ndarray]:
     """Return how many right predictions each error ranks above, and how many errors rank above each right one."""
+    from scipy.stats import rankdata
+
     ranks = rankdata(u)
     above = ranks[errors] - rankdata(u[errors])
     return above, errors.sum() - (ranks[~errors] - rankdata(u[~errors]))
 
 
 def _normal_test(value: float, variance: float) -> DifferenceTest:
+    from scipy.stats import norm
+
     if variance == 0:
         bound, p_value = (0.0, 1.0) if value == 0 else (np.nan, np.nan)
         return DifferenceTest(Interval(value, value - bound, value + bound), 0.0, p_value)

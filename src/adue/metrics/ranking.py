@@ -3,7 +3,6 @@
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
-from sklearn.metrics import average_precision_score, roc_curve
 
 from adue.foundation.errors import DataError
 
@@ -65,6 +64,8 @@ def aupr_error(u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"]) -> fl
     >>> round(aupr_error(np.array([0.1, 0.4, 0.3, 0.9]), np.array([False, False, True, True])), 3)
     0.833
     """
+    from sklearn.metrics import average_precision_score
+
     return float(average_precision_score(errors, u)) if errors.any() else np.nan
 
 
@@ -77,6 +78,8 @@ def fpr95(u: Float[ndarray, " rows"], errors: Bool[ndarray, " rows"]) -> float:
     >>> fpr95(np.array([0.1, 0.4, 0.3, 0.9]), np.array([False, False, True, True]))
     0.5
     """
+    from sklearn.metrics import roc_curve
+
     if errors.all() or not errors.any():
         return np.nan
     false_positives, true_positives, _ = roc_curve(errors, u, drop_intermediate=False)

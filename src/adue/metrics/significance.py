@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
-from scipy.stats import friedmanchisquare, studentized_range, wilcoxon
 
 from adue.foundation.errors import DataError, MissingExtraError
 from adue.metrics.cells import complete_cells
@@ -71,6 +70,8 @@ def wilcoxon_holm(values: Float[ndarray, "methods cells"], *, reference: int = 0
 
 
 def _signed_rank_p(differences: ndarray) -> float:
+    from scipy.stats import wilcoxon
+
     if len(differences) < 2:  # noqa: PLR2004 - one cell shows nothing, and scipy refuses it where there is no difference
         return 1.0 if len(differences) else np.nan
     return float(wilcoxon(differences, zero_method="zsplit").pvalue)
@@ -91,7 +92,7 @@ def holm(p_values: Float[ndarray, " tests"]) -> Float[ndarray, " tests"]:
     """
     try:
         # An optional package.
-        from statsmodels.stats.multitest import multipletests  # noqa: PLC0415
+        from statsmodels.stats.multitest import multipletests
     except ImportError as error:
         raise MissingExtraError(
             'Holm\'s correction needs the package statsmodels; run pip install "adue[benchmark]"'
@@ -125,6 +126,8 @@ def friedman_test(values: Float[ndarray, "methods cells"]) -> FriedmanTest:
     >>> friedman_test(np.array([[3.0, 3.0, 3.0], [2.0, 2.0, 2.0], [1.0, 1.0, 1.0]])).statistic
     6.0
     """
+    from scipy.stats import friedmanchisquare
+
     complete = values[:, complete_cells(values)]
     methods, cells = complete.shape
     if methods < MIN_METHODS or cells < 2:  # noqa: PLR2004
@@ -151,6 +154,8 @@ def critical_difference(methods: int, cells: int, *, alpha: float = 0.05) -> flo
     >>> round(critical_difference(methods=4, cells=14), 2)
     1.25
     """
+    from scipy.stats import studentized_range
+
     if methods < 2 or cells < 1:  # noqa: PLR2004
         raise DataError(
             f"a critical difference needs at least 2 methods and 1 cell, got {methods} and {cells}; run more cells"

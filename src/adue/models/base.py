@@ -1,87 +1,34 @@
-"""What every task shares: a frozen model with an uncertainty head, loaded and saved as one folder."""
+"""What every task shares: a frozen model with an uncertainty head, loaded, fitted and saved as one folder."""
 
 import tempfile
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import torch
 from huggingface_hub import HfApi
 from peft import TaskType
+from torch import nn
+from transformers import PreTrainedTokenizerBase
 
-from adue.foundation.config import AutoSettings, FitSettings, Grid, Provenance
-from adue.foundation.errors import ArtifactError, DataWarning, ModelError
-from adue.foundation.types import FeatureSet
+from adue.foundation.config import AutoSettings, FitSettings, Grid
+from adue.foundation.errors import ArtifactError
+from adue.foundation.types import FeatureSet, Predictions
 from adue.heads.fit import fit_features
 from adue.heads.fitted import FittedHead
-from adue.models.checkpoint import save_classifier
+from adue.models.features.batches import BATCH_SIZE
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.features.loading import LoadedModel, Origin, load_trained
-from adue.models.folders import find_folder
-from adue.models.onnx.classifier import Backend, require_runnable
-from adue.models.persistence import load_head, save_head
-from adue.models.saved_head import has_head
+from adue.models.features.extract import extract
+from adue.models.fitting import describe, warn_if_useless
+from adue.models.onnx.classifier import Backend, run_by
+from adue.models.open import open_folder, refuse_backend
+from adue.models.persistence import save_head
+from adue.models.trained.origin import Origin, origin_in_memory
+from adue.models.trained.write import save_classifier
 
-
-@dataclass(frozen=True)
-class Saved:
-    """What a folder holds: a model that was trained and, if there is one, the head fitted to it."""
-
-    loaded: LoadedModel
-    fitted: FittedHead | None
-
-    @property
-    def head_path(self) -> str | None:
-        """The classification head's last layer, where somebody had to name it."""
-        known = self.fitted.config.provenance if self.fitted else None
-        return known.head_path if known else None
-
-    @property
-    def max_length(self) -> int | None:
-        """Tokens per text as the head was fitted, else as the adapter was trained; None where neither is known."""
-        known = self.fitted.config.provenance if self.fitted else None
-        return known.max_length if known else self.loaded.origin.max_length
-
-
-def load_saved(
-    name: str | Path,
-    task: TaskType,
-    *,
-    revision: str | None = None,
-    with_head: bool = True,
-    backend: Backend = "torch",
-    **options: Any,
-) -> Saved:
-    """Return the adapter (or whole model) in a folder or on the Hugging Face hub, with its head if it has one.
-
-    Parameters
-    ----------
-    with_head
-        Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
-    backend
-        What is going to compute the forward pass; ``onnx`` reads any checkpoint in float32, and whole texts only.
-    **options
-        See :func:`adue.models.features.loading.load_trained`.
-
-    Raises
-    ------
-    ModelError
-        When the base model is not there, the classification head was never saved, or the task is another.
-    ArtifactError
-        When a file is damaged, or the uncertainty head belongs to another adapter.
-    """
-    if backend == "onnx":
-        if task != TaskType.SEQ_CLS:
-            raise ModelError(f"the backend onnx classifies whole texts only, not {task.value}; use the backend torch")
-        if options.get("dtype", "auto") == "auto":
-            options["dtype"] = torch.float32
-        require_runnable(options.get("device", "cpu"), options["dtype"])
-    folder = find_folder(name, revision, with_code=options.get("trust_remote_code", False))
-    loaded = load_trained(folder, task=task, **options)
-    wanted = with_head and has_head(folder)
-    return Saved(loaded, load_head(folder, adapter_sha256=loaded.origin.sha256) if wanted else None)
+if TYPE_CHECKING:
+    # Fitting takes data sets; the library behind them takes as long to import as torch, and predicting needs none.
+    from datasets import Dataset
 
 
 class BaseAdueModel:
@@ -89,23 +36,102 @@ class BaseAdueModel:
 
     Parameters
     ----------
-    classifier
-        Gives features and logits of rows. Nothing of it is ever changed.
-    origin
-        Where it came from.
+    model
+        A model of transformers, or a PEFT model around one. Nothing of it is ever changed.
+    tokenizer
+        Its tokenizer, with a padding token.
+    head
+        Path of the last linear layer, for an architecture whose head cannot be found.
+    max_length
+        Longest input in tokens; by default what model and tokenizer allow, 512 at most.
+    backend
+        What computes the forward pass: ``torch``, or ``onnx`` for ONNX Runtime, on the processor in float32.
     fitted
         The head, where there is one already.
-    head_path
-        The classification head's last layer, where it was named.
+    origin
+        Where the model came from, where that is known.
     """
 
+    task: ClassVar[TaskType]
+    """What kind of model it is."""
+    frozen: ClassVar[type[FrozenClassifier]] = FrozenClassifier
+    """What reads the model."""
+
     def __init__(
+        self,
+        model: nn.Module,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        head: str | None = None,
+        max_length: int | None = None,
+        backend: Backend = "torch",
+        fitted: FittedHead | None = None,
+        origin: Origin | None = None,
+    ) -> None:
+        refuse_backend(backend, self.task)
+        classifier = self.frozen.wrap(model, tokenizer, head=head, max_length=max_length)
+        self._set(run_by(backend, classifier), origin or origin_in_memory(model), fitted, head)
+
+    def _set(
         self, classifier: FrozenClassifier, origin: Origin, fitted: FittedHead | None, head_path: str | None
     ) -> None:
         self.classifier = classifier
         self.origin = origin
         self.fitted = fitted
         self.head_path = head_path
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | Path,
+        *,
+        revision: str | None = None,
+        head: str | None = None,
+        max_length: int | None = None,
+        with_head: bool = True,
+        backend: Backend = "torch",
+        **options: Any,
+    ) -> Self:
+        """Return the adapter (or whole model) in a folder or on the Hugging Face hub, with its head if it has one.
+
+        Parameters
+        ----------
+        name
+            Folder that ``save_pretrained`` wrote, or a repository on the hub.
+        revision
+            Branch, tag or commit on the hub.
+        head
+            Path of the last linear layer, for an architecture whose head cannot be found.
+        max_length
+            Texts are cut to this many tokens; by default as the head was fitted, or the adapter trained.
+        with_head
+            Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
+        backend
+            What computes the forward pass: ``torch``, or ``onnx`` for ONNX Runtime, on the processor and in float32
+            for a checkpoint of any type. Its graph is made once, in adue's cache folder.
+        **options
+            ``base_model``, ``id2label``, ``dtype``, ``merge``, ``device``, ``trust_remote_code``: see
+            :func:`adue.models.trained.build.build_model`.
+
+        Raises
+        ------
+        ModelError
+            When the base model is not there, the classification head was never saved, or the backend cannot run it.
+        ArtifactError
+            When a file is damaged, or the uncertainty head belongs to another adapter.
+        MissingExtraError
+            When the backend is not installed.
+        """
+        opened = open_folder(name, cls.task, revision=revision, with_head=with_head, backend=backend, **options)
+        return cls(
+            opened.loaded.model,
+            opened.loaded.tokenizer,
+            head=head or opened.head_path,
+            max_length=max_length or opened.max_length,
+            backend=backend,
+            fitted=opened.fitted,
+            origin=opened.loaded.origin,
+        )
 
     @property
     def id2label(self) -> dict[int, str]:
@@ -116,6 +142,63 @@ class BaseAdueModel:
     def label2id(self) -> dict[str, int]:
         """Class ids by name."""
         return {name: index for index, name in self.id2label.items()}
+
+    def extract(
+        self,
+        texts: Iterable[Any],
+        labels: Sequence[Any] | None = None,
+        *,
+        batch_size: int = BATCH_SIZE,
+        cache: Path | None = None,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> FeatureSet:
+        """Return what one pass over `texts` gives: see :func:`adue.models.features.extract.extract`."""
+        return extract(self.classifier, texts, labels, batch_size=batch_size, cache=cache, on_progress=on_progress)
+
+    def fit(
+        self,
+        train: "Dataset",
+        validation: "Dataset",
+        *,
+        grid: str | Path | Grid | None = None,
+        settings: AutoSettings | FitSettings | None = None,
+        batch_size: int = BATCH_SIZE,
+        cache: Path | None = None,
+        on_progress: Callable[[int], None] | None = None,
+        on_epoch: Callable[[int], None] | None = None,
+    ) -> Self:
+        """Fit the uncertainty head and return the model; the classifier is left as it is.
+
+        Parameters
+        ----------
+        train, validation
+            Data sets with the columns ``text`` and ``label`` (class ids). The second must be rows that the
+            classifier was not trained on: ``auto`` learns from them, heads learn on the first and are chosen by AUROC
+            on the second.
+        grid
+            The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` takes none.
+        settings
+            How U is fitted: by default ``auto``, ``PRESETS["paper"]`` for the paper's method.
+        cache
+            Folder for features, so that a stopped run goes on and the next one need not extract again.
+
+        Raises
+        ------
+        DataError
+            When there are no errors (or only errors) to learn from, or values are not finite.
+        """
+        features = [
+            self.extract(rows["text"], rows["label"], batch_size=batch_size, cache=cache, on_progress=on_progress)
+            for rows in (train, validation)
+        ]
+        data_sha256 = self._fingerprint(train)
+        return self.fit_features(*features, grid=grid, settings=settings, data_sha256=data_sha256, on_epoch=on_epoch)
+
+    def _fingerprint(self, rows: "Dataset") -> str:
+        # Imported here, for predicting needs no data sets and their library takes long to import.
+        from adue.datasets import fingerprint  # noqa: PLC0415
+
+        return fingerprint(rows)
 
     def fit_features(
         self,
@@ -137,11 +220,11 @@ class BaseAdueModel:
             grid=None if grid is None else Grid.load(grid),
             settings=settings,
             id2label=self.id2label,
-            provenance=self._provenance(data_sha256),
+            provenance=describe(self.classifier, self.origin, self.head_path, data_sha256),
             device=self.classifier.device,
             on_epoch=on_epoch,
         )
-        _warn_if_useless(self.fitted)
+        warn_if_useless(self.fitted)
         return self
 
     def save_pretrained(self, folder: str | Path) -> None:
@@ -175,32 +258,19 @@ class BaseAdueModel:
             )
         return str(commit.commit_url)
 
+    def _predict(self, texts: Sequence[Any], batch_size: int) -> Predictions:
+        """Return labels, probabilities and U of all rows of `texts`."""
+        head = self._head()
+        rows = self.extract(texts, batch_size=batch_size)
+        labels = rows.predictions.numpy()
+        return Predictions(
+            labels,
+            [self.id2label[int(label)] for label in labels],
+            rows.logits.softmax(dim=-1).numpy(),
+            head.uncertainty(rows.features, rows.logits).cpu().numpy(),
+        )
+
     def _head(self) -> FittedHead:
         if self.fitted is None:
             raise ArtifactError("this adapter has no uncertainty head yet; fit one with model.fit(...) or adue fit")
         return self.fitted
-
-    def _provenance(self, data_sha256: str | None) -> Provenance:
-        return Provenance(
-            adapter_sha256=self.origin.sha256,
-            base_model=self.origin.base_model,
-            base_model_revision=self.origin.base_model_revision,
-            model_type=self.classifier.config.model_type,
-            dtype=str(self.classifier.dtype).removeprefix("torch."),
-            merged=self.origin.merged,
-            max_length=self.classifier.max_length,
-            head_source=self.origin.head_source,
-            head_path=self.head_path,
-            training_data_sha256=data_sha256,
-        )
-
-
-def _warn_if_useless(fitted: FittedHead) -> None:
-    metrics = fitted.config.metrics
-    if metrics.validation_accuracy <= metrics.validation_majority_accuracy:
-        warnings.warn(
-            f"the classifier is right on {metrics.validation_accuracy:.1%} of the validation rows, always answering "
-            f"the commonest class on {metrics.validation_majority_accuracy:.1%}: check labels and base model first",
-            DataWarning,
-            stacklevel=3,
-        )

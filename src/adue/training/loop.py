@@ -21,7 +21,8 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from adue.models.features.classifier import FrozenClassifier, classification_model
+from adue.models.features.classifier import FrozenClassifier
+from adue.models.features.inner import classification_model
 from adue.models.pretrained import quiet_transformers
 from adue.training.attention import short_attention
 from adue.training.dropout import quick_dropouts

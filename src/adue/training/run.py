@@ -17,9 +17,10 @@ from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelE
 from adue.foundation.files import move_saved, require_folder
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.features.loading import load_trained
+from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.read import read_folder
 from adue.models.pretrained import canonical_base_model, load_classifier
-from adue.models.saved_head import CONFIG_FILE, HEAD_FILE
+from adue.models.trained.build import build_model
 from adue.training.loop import run_trainer
 from adue.training.lora import add_lora
 from adue.training.record import TrainingRecord, TrainingResult, library_versions, write_record
@@ -165,7 +166,7 @@ def _write(model: PeftModel, record: TrainingRecord, out: Path, prove: Callable[
 
 
 def _prove(folder: Path, base_model: str, classifier: FrozenClassifier, texts: Sequence[str]) -> None:
-    reloaded = load_trained(folder, base_model=base_model)
+    reloaded = build_model(read_folder(folder), base_model=base_model)
     batch = classifier.collate(classifier.tokenize(texts))
     _, trained = classifier.forward(batch)
     again = FrozenClassifier.wrap(reloaded.model.to(classifier.device), reloaded.tokenizer).forward(batch)[1]

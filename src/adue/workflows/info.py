@@ -1,22 +1,15 @@
 """`adue info`: what is in an adapter's folder, read without loading a model."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from adue.foundation.config import AdueConfig
-from adue.foundation.digests import file_sha256_of_tensors
 from adue.foundation.errors import ArtifactError
 from adue.foundation.result import Result
-from adue.models.folders import (
-    ADAPTER_CONFIG,
-    MODEL_CONFIG,
-    adapter_file,
-    find_folder,
-    model_files,
-    require_classifier,
-)
-from adue.models.saved_head import check_head, has_head
+from adue.models.folder.find import find_folder
+from adue.models.folder.head import check_head
+from adue.models.folder.names import TRAINING_FILE
+from adue.models.folder.read import read_folder, read_json
 
 
 class InfoResult(Result):
@@ -46,37 +39,22 @@ def info(adapter: str | Path) -> InfoResult:
     ArtifactError
         When a file in it is damaged.
     """
-    folder = find_folder(adapter)
-    require_classifier(folder)
-    settings = _read_json(folder / ADAPTER_CONFIG)
-    if settings is None:
-        _read_json(folder / MODEL_CONFIG)
-    sha256 = file_sha256_of_tensors(model_files(folder) if settings is None else [adapter_file(folder)])
+    saved = read_folder(find_folder(adapter))
+    settings = saved.config if saved.kind == "adapter" else {}
+    training = saved.path / TRAINING_FILE
     head, problem = None, None
-    if has_head(folder):
+    if saved.has_head:
         try:
-            head = check_head(folder, adapter_sha256=sha256)
+            head = check_head(saved.path, adapter_sha256=saved.sha256)
         except ArtifactError as error:
             problem = str(error)
     return InfoResult(
-        folder=str(folder),
-        kind="whole model" if settings is None else str(settings.get("peft_type", "adapter")),
-        base_model=None if settings is None else settings.get("base_model_name_or_path"),
-        adapter_sha256=sha256,
-        adapter_settings={name: settings[name] for name in _SHOWN if settings and settings.get(name) is not None},
-        training=_read_json(folder / "adue_training.json"),
+        folder=str(saved.path),
+        kind=str(settings.get("peft_type", saved.kind)),
+        base_model=saved.base_model,
+        adapter_sha256=saved.sha256,
+        adapter_settings={name: settings[name] for name in _SHOWN if settings.get(name) is not None},
+        training=read_json(training) if training.is_file() else None,
         head=head,
         problem=problem,
     )
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path} cannot be read ({error}); copy or save it again") from error
-    if not isinstance(values, dict):
-        raise ArtifactError(f"{path} is not a JSON object; copy or save it again")
-    return values

@@ -28,8 +28,8 @@ from adue.foundation.scaling.pieces import (
     remove_leftovers,
     write_piece,
 )
-from adue.models.folders import find_folder
-from adue.models.saved_head import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.find import find_folder
+from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
 from adue.workflows.columns import (
     LABEL,
     UNCERTAINTY,

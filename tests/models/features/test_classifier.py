@@ -14,7 +14,8 @@ from transformers.models.bert.modeling_bert import BertLayer
 
 from adue import AdueModel, ModelError
 from adue.foundation.digests import tensors_sha256
-from adue.models.features.classifier import FrozenClassifier, evaluation_mode
+from adue.models.features.classifier import FrozenClassifier
+from adue.models.features.inner import evaluation_mode
 from tests.support.adapters import (
     fit_quickly,
     lora,

@@ -11,10 +11,10 @@ from adue import AdueModel, DataError, ModelError
 from adue.datasets import load_splits
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.types import FeatureSet
-from adue.models.base import load_saved
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.onnx.classifier import OnnxClassifier
 from adue.models.onnx.session import open_session
+from adue.models.open import open_folder
 from adue.models.pretrained.quiet import quiet_transformers
 from adue.workflows.demo import copy_packaged_adapter
 from tests.models.onnx.conftest import AdapterOf
@@ -102,7 +102,7 @@ def test_inputs_that_the_graph_does_not_read_are_refused(model: AdueModel) -> No
 
 
 def test_a_checkpoint_in_half_precision_is_read_in_float32(tmp_path: Path, adapter_of: AdapterOf) -> None:
-    loaded = load_saved(adapter_of("bert"), TaskType.SEQ_CLS, backend="onnx", dtype="auto").loaded
+    loaded = open_folder(adapter_of("bert"), TaskType.SEQ_CLS, backend="onnx", dtype="auto").loaded
     assert loaded.model.dtype == torch.float32
     with pytest.raises(ModelError, match=r"computes in float32 here, not in bfloat16; leave --dtype out"):
         AdueModel.from_pretrained(adapter_of("bert"), backend="onnx", dtype=torch.bfloat16)
@@ -113,7 +113,7 @@ def test_another_device_than_the_processor_is_refused(plain: AdueModel, monkeypa
     with pytest.raises(ModelError, match=r"on the processor here, not on cuda:0; leave --device out"):
         OnnxClassifier.of(plain.classifier)
     with pytest.raises(ModelError, match="not on cuda; leave --device out"):
-        load_saved("anything", TaskType.SEQ_CLS, backend="onnx", device="cuda")
+        open_folder("anything", TaskType.SEQ_CLS, backend="onnx", device="cuda")
 
 
 def test_an_unknown_backend_is_refused(adapter_of: AdapterOf) -> None:
@@ -123,7 +123,7 @@ def test_an_unknown_backend_is_refused(adapter_of: AdapterOf) -> None:
 
 def test_tasks_other_than_whole_texts_are_refused(adapter_of: AdapterOf) -> None:
     with pytest.raises(ModelError, match="classifies whole texts only, not TOKEN_CLS; use the backend torch"):
-        load_saved(adapter_of("bert"), TaskType.TOKEN_CLS, backend="onnx")
+        open_folder(adapter_of("bert"), TaskType.TOKEN_CLS, backend="onnx")
 
 
 def test_an_adapter_that_cannot_be_merged_is_refused(tmp_path: Path) -> None:

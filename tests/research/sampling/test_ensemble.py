@@ -10,8 +10,9 @@ from peft import PeftConfig
 from adue import AdueModel, ModelError
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ArtifactError, DataError
-from adue.models.features.classifier import FrozenClassifier, active_adapter
+from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
+from adue.models.features.inner import active_adapter
 from adue.research.sampling.ensemble import extract_members, load_members, member_active
 from tests.support.adapters import lora, random_texts, save_tiny_whole, tiny_adapter
 from tests.support.tiny import save_tiny_base

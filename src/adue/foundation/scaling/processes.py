@@ -55,7 +55,7 @@ class Processes:
         """Return in every process what `work` returns in the main one, the only one that does it."""
         if self._state is None:
             return work()
-        from accelerate.utils import broadcast_object_list  # noqa: PLC0415 - there are several processes only here
+        from accelerate.utils import broadcast_object_list
 
         done = [work()] if self.is_main else [None]
         result: Value = broadcast_object_list(done)[0]
@@ -90,9 +90,9 @@ def _launched() -> int:
 
 
 def _connect() -> "PartialState":
-    import torch  # noqa: PLC0415
-    from accelerate import PartialState  # noqa: PLC0415
-    from accelerate.utils import parse_flag_from_env  # noqa: PLC0415
+    import torch
+    from accelerate import PartialState
+    from accelerate.utils import parse_flag_from_env
 
     # accelerate cannot read an empty variable, which means the same as none.
     asked_for_cpu = os.environ.get(_USE_CPU) and parse_flag_from_env(_USE_CPU)

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -20,6 +18,7 @@ from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ModelError
 from adue.heads.head import AdueHead
 from adue.models.features.batches import batch_tokens_for
+from adue.models.features.inner import active_adapter, classification_model, evaluation_mode, used_tensors
 from adue.models.features.layouts import (
     LAYOUTS,
     Layout,
@@ -30,6 +29,7 @@ from adue.models.features.layouts import (
     pool_hidden,
     read_head,
 )
+from adue.models.features.limits import refuse_other_padding, token_limit
 from adue.models.pretrained.tokens import Encoding, encode
 
 HEAD_TOLERANCE = {torch.float32: LOGIT_TOLERANCE, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
@@ -87,7 +87,7 @@ class FrozenClassifier:
             another token than the model takes for padding.
         """
         inner = classification_model(model)
-        _refuse_other_padding(inner, tokenizer)
+        refuse_other_padding(inner, tokenizer)
         layout = None if head else LAYOUTS.get(inner.config.model_type)
         candidates = [layout] if layout else _guesses(inner, head)
         limit, adapter = token_limit(inner, tokenizer, max_length), active_adapter(model)
@@ -95,7 +95,7 @@ class FrozenClassifier:
             found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter)
             if found.reproduces_logits():
                 return found
-        raise unproven(inner, candidates[0])
+        raise head_error(inner, candidates[0])
 
     @property
     def config(self) -> PreTrainedConfig:
@@ -125,7 +125,7 @@ class FrozenClassifier:
 
         Computed once: the model is only ever read, and reading all of its weights takes a while.
         """
-        parts = [tensors_sha256(_used_tensors(self.model, self.adapter)), self.layout, self.dtype]
+        parts = [tensors_sha256(used_tensors(self.model, self.adapter)), self.layout, self.dtype]
         if isinstance(self.model, PeftModel):
             # How strongly an adapter acts (lora_alpha) lies in no tensor; PEFT keeps module names as sets.
             config = self.model.peft_config[str(self.adapter)].to_dict()
@@ -201,70 +201,12 @@ class FrozenClassifier:
         return bool(difference <= HEAD_TOLERANCE[self.dtype] * (1 + logits.abs().max()))
 
 
-def classification_model(model: nn.Module) -> Any:
-    """Return the transformers model inside a PEFT model, or the model itself."""
-    get_base_model = getattr(model, "get_base_model", None)
-    return get_base_model() if callable(get_base_model) else model
-
-
-def active_adapter(model: nn.Module) -> str | None:
-    """Return the name of the adapter in force, None without one."""
-    return str(model.active_adapter) if isinstance(model, PeftModel) else None
-
-
-def _used_tensors(model: nn.Module, adapter: str | None) -> dict[str, Tensor]:
-    """Return the tensors that the answers of `model` with `adapter` depend on, whatever it is called in this process.
-
-    Other adapters beside it are left out, and so is what a saved module replaces: it stays in PEFT's
-    model, unused, and is random in every new process.
-    """
-    if not isinstance(model, PeftModel):
-        return dict(model.state_dict())
-    prefix = re.escape(getattr(model.base_model, "prefix", "lora_"))
-    owner = re.compile(rf"(?:^|\.)(?:modules_to_save|prompt_encoder|{prefix}[^.]*)\.([^.]+)(?=\.|$)")
-    used = {}
-    for name, tensor in model.state_dict().items():
-        owned = owner.search(name)
-        if ".original_module." not in name and (owned is None or owned[1] == adapter):
-            used[name if owned is None else name[: owned.start(1)] + name[owned.end(1) :]] = tensor
-    return used
-
-
-@contextmanager
-def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Switch dropout off inside the block and give every module its own mode back."""
-    training = [module for module in model.modules() if module.training]
-    if training:
-        model.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True
-
-
-def unproven(inner: Any, layout: Layout) -> ModelError:
+def head_error(inner: Any, layout: Layout) -> ModelError:
     """Return the error of a head that does not give the model's own logits."""
     return ModelError(
         f"the layer '{layout.output}' of {type(inner).__name__} does not give the model's own logits; "
         "name the last linear layer of the classification head with --head"
     )
-
-
-def require_padding_token(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Refuse a tokenizer that cannot make a batch."""
-    if tokenizer.pad_token_id is None:
-        raise ModelError("the tokenizer has no padding token; set tokenizer.pad_token = tokenizer.eos_token")
-
-
-def _refuse_other_padding(inner: Any, tokenizer: PreTrainedTokenizerBase) -> None:
-    require_padding_token(tokenizer)
-    layout, known = LAYOUTS.get(inner.config.model_type), pad_token_id(inner.config)
-    if layout is not None and layout.pool == "last" and known != tokenizer.pad_token_id:
-        raise ModelError(
-            f"the tokenizer pads with token {tokenizer.pad_token_id}, the model takes {known} for padding and would "
-            "read the wrong token; set model.config.pad_token_id = tokenizer.pad_token_id before training and loading"
-        )
 
 
 def _guesses(inner: Any, head: str | None) -> list[Layout]:
@@ -275,24 +217,3 @@ def _guesses(inner: Any, head: str | None) -> list[Layout]:
         raise ModelError(f"{type(inner).__name__} has no module '{output}'; see its named_modules()") from error
     pools: tuple[Pool, ...] = ("pooled", "last", "first")
     return [Layout(output, output, pool) for pool in pools]
-
-
-def token_limit(inner: Any, tokenizer: PreTrainedTokenizerBase, max_length: int | None, most: int = 512) -> int:
-    """Return the longest input in tokens: as asked, else what model and tokenizer allow, `most` at most.
-
-    Raises
-    ------
-    ModelError
-        When more is asked for than model and tokenizer allow.
-    """
-    allowed = int(tokenizer.model_max_length)
-    positions = getattr(inner.config.get_text_config(), "max_position_embeddings", None)
-    if positions:
-        # RoBERTa counts positions from pad_token_id + 1.
-        offset = (pad_token_id(inner.config) or 0) + 1 if "roberta" in inner.config.model_type else 0
-        allowed = min(allowed, positions - offset)
-    # A tokenizer asked for fewer than its own marks and one more does not cut at all.
-    least = tokenizer.num_special_tokens_to_add() + 1
-    if max_length is not None and not least <= max_length <= allowed:
-        raise ModelError(f"max_length {max_length} is not in {least}..{allowed}, what this model and tokenizer allow")
-    return max_length or min(allowed, most)

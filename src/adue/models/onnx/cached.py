@@ -12,7 +12,8 @@ from torch import Tensor
 from adue.foundation.cache import cache_dir
 from adue.foundation.errors import ArtifactError, ModelError
 from adue.foundation.files import atomic_folder
-from adue.models.features.classifier import FrozenClassifier, classification_model
+from adue.models.features.classifier import FrozenClassifier
+from adue.models.features.inner import classification_model
 from adue.models.onnx.graph import FEATURES, GRAPH_FILE, LOGITS, ClassifierGraph
 from adue.models.onnx.session import open_session
 from adue.models.onnx.trace import prove, require_extra, traced_batch, write_graph

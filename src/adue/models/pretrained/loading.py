@@ -1,4 +1,4 @@
-"""Loading a model for its task: every way in which it can fail has one line that says how to mend it."""
+"""Loading a model for its task: every way in which it can fail has one line that says how to fix it."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from adue.foundation.errors import ArtifactError, ModelError
-from adue.models.folders import require_base_model
+from adue.models.folder.find import require_base_model
 from adue.models.pretrained.packaged import resolve_base_model
 from adue.models.pretrained.quiet import quiet_transformers
 
@@ -43,6 +43,8 @@ class LoadedClassifier:
 
     Attributes
     ----------
+    name
+        What the model was asked for by.
     fresh_keys
         Parameters that the checkpoint lacks, or holds for another number of classes, and that were therefore
         initialised at random, sorted.
@@ -50,6 +52,7 @@ class LoadedClassifier:
         Commit hash where the model came from the hub or its cache, None where it came from a folder.
     """
 
+    name: str
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     fresh_keys: tuple[str, ...]
@@ -109,6 +112,7 @@ def load_classifier(
     _refuse_wrong_weights(base_model, model, info, replace_head=replace_head)
     _agree_on_padding(base_model, model, tokenizer)
     return LoadedClassifier(
+        name=base_model,
         model=model.eval(),
         tokenizer=tokenizer,
         fresh_keys=tuple(sorted({*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])})),
@@ -154,11 +158,11 @@ def _load_config(
     try:
         config: PreTrainedConfig = AutoConfig.from_pretrained(source, **options)
     except OSError as error:
-        raise ModelError(_not_there(name, source)) from error
+        raise ModelError(_describe_missing(name, source)) from error
     except ValueError as error:
         if "trust_remote_code" in str(error):
             raise ModelError(
-                f"'{name}' ships Python code that has to run to load it, and adue runs none unless told to; "
+                f"'{name}' ships Python code that has to run to load it, and adue runs none by itself; "
                 "read it, and pass --trust-remote-code if you trust it"
             ) from error
         raise ModelError(
@@ -245,7 +249,7 @@ def _agree_on_padding(name: str, model: PreTrainedModel, tokenizer: PreTrainedTo
     model.config.pad_token_id = usable
 
 
-def _not_there(name: str, source: str) -> str:
+def _describe_missing(name: str, source: str) -> str:
     if Path(source).is_dir():
         return (
             f"the folder of base model '{name}' holds no readable config.json; give another with --base-model (adue "

@@ -11,10 +11,10 @@ from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import DataError, ModelError
 from adue.heads.fitted import FittedHead
-from adue.models.base import BaseAdueModel, load_saved
-from adue.models.features.loading import Origin, origin_in_memory
 from adue.models.model import AdueModel
+from adue.models.open import open_folder
 from adue.models.tasks.answers import FrozenAnswerer, answer_tokens, parse_head_path
+from adue.models.trained.origin import Origin, origin_in_memory
 
 LETTERS = ("A", "B", "C", "D")
 
@@ -76,6 +76,8 @@ class AdueModelForMultipleChoice(AdueModel):
     >>> model.predict([multiple_choice_prompt("Is ice cold?", ["no", "yes"])]).uncertainty  # doctest: +SKIP
     """
 
+    task = TaskType.CAUSAL_LM
+
     def __init__(
         self,
         model: nn.Module,
@@ -91,7 +93,7 @@ class AdueModelForMultipleChoice(AdueModel):
         tokens = tokens or answer_tokens(tokenizer, choices, prompt_end)
         classifier = FrozenAnswerer.answering(model, tokenizer, tokens, max_length)
         origin = replace(origin or origin_in_memory(model), id2label=dict(enumerate(choices)))
-        BaseAdueModel.__init__(self, classifier, origin, fitted, classifier.head_path)
+        self._set(classifier, origin, fitted, classifier.head_path)
 
     @classmethod
     def from_pretrained(
@@ -120,20 +122,20 @@ class AdueModelForMultipleChoice(AdueModel):
         ModelError
             When the saved head answers other choices, or as :meth:`adue.AdueModel.from_pretrained`.
         """
-        saved = load_saved(name, TaskType.CAUSAL_LM, revision=revision, with_head=with_head, **options)
-        known = tuple(saved.fitted.config.id2label.values()) if saved.fitted else None
+        opened = open_folder(name, cls.task, revision=revision, with_head=with_head, **options)
+        known = tuple(opened.fitted.config.id2label.values()) if opened.fitted else None
         if known and choices and known != tuple(choices):
             raise ModelError(
                 f"the head in {name} was fitted for the choices {', '.join(known)}, not {', '.join(choices)}; leave "
                 "choices out, or pass with_head=False to fit another"
             )
         return cls(
-            saved.loaded.model,
-            saved.loaded.tokenizer,
+            opened.loaded.model,
+            opened.loaded.tokenizer,
             known or choices or LETTERS,
             prompt_end=prompt_end,
-            max_length=max_length or saved.max_length,
-            tokens=parse_head_path(saved.head_path) if saved.head_path else None,
-            fitted=saved.fitted,
-            origin=saved.loaded.origin,
+            max_length=max_length or opened.max_length,
+            tokens=parse_head_path(opened.head_path) if opened.head_path else None,
+            fitted=opened.fitted,
+            origin=opened.loaded.origin,
         )

@@ -11,15 +11,10 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import DataError, ModelError
-from adue.models.features.classifier import (
-    FrozenClassifier,
-    active_adapter,
-    classification_model,
-    require_padding_token,
-    token_limit,
-    unproven,
-)
+from adue.models.features.classifier import FrozenClassifier, head_error
+from adue.models.features.inner import active_adapter, classification_model
 from adue.models.features.layouts import Layout, find_output, read_head
+from adue.models.features.limits import require_padding_token, token_limit
 from adue.models.pretrained.tokens import readable, stand_in
 
 WORDS = "first_tokens"
@@ -64,7 +59,7 @@ class FrozenTagger(FrozenClassifier):
         limit = token_limit(inner, tokenizer, max_length)
         found = cls(model, tokenizer, layout, read_head(inner, layout), limit, active_adapter(model))
         if not found.reproduces_logits():
-            raise unproven(inner, layout)
+            raise head_error(inner, layout)
         return found
 
     def rows_in(self, encoding: Mapping[str, list[int]]) -> int:

@@ -1,31 +1,27 @@
 """AdueModelForTokenClassification: how far to trust the class of each word, and each entity made of them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import numpy as np
 import torch
-from datasets import Dataset
 from jaxtyping import Float, Int
 from peft import TaskType
-from torch import Tensor, nn
-from transformers import PreTrainedTokenizerBase
+from torch import Tensor
 
-from adue.datasets import fingerprint
-from adue.foundation.config import AutoSettings, FitSettings, Grid
 from adue.foundation.errors import DataError
-from adue.foundation.types import AdueOutput, FeatureSet
-from adue.heads.fitted import FittedHead
-from adue.models.base import BaseAdueModel, load_saved
+from adue.foundation.types import AdueOutput, FeatureSet, Predictions
+from adue.models.base import BaseAdueModel
 from adue.models.features.batches import BATCH_SIZE
-from adue.models.features.extract import extract
-from adue.models.features.loading import Origin, origin_in_memory
+from adue.models.fitting import ExtractOptions, FitOptions
 from adue.models.tasks.entities import Aggregate, Span, bio_spans, span_uncertainty
 from adue.models.tasks.tagger import FrozenTagger
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
 @dataclass(frozen=True)
@@ -82,52 +78,14 @@ class AdueModelForTokenClassification(BaseAdueModel):
     >>> model.predict([["Ada", "Lovelace", "wrote"]])[0].entities  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        tokenizer: PreTrainedTokenizerBase,
-        *,
-        head: str | None = None,
-        max_length: int | None = None,
-        fitted: FittedHead | None = None,
-        origin: Origin | None = None,
-    ) -> None:
-        classifier = FrozenTagger.wrap(model, tokenizer, head=head, max_length=max_length)
-        super().__init__(classifier, origin or origin_in_memory(model), fitted, head)
-
-    @classmethod
-    def from_pretrained(
-        cls,
-        name: str | Path,
-        *,
-        revision: str | None = None,
-        head: str | None = None,
-        max_length: int | None = None,
-        with_head: bool = True,
-        **options: Any,
-    ) -> Self:
-        """Return the adapter (or whole model) in a folder or on the hub, with its head if it has one.
-
-        See :meth:`adue.AdueModel.from_pretrained`; the parameters and errors are the same.
-        """
-        saved = load_saved(name, TaskType.TOKEN_CLS, revision=revision, with_head=with_head, **options)
-        return cls(
-            saved.loaded.model,
-            saved.loaded.tokenizer,
-            head=head or saved.head_path,
-            max_length=max_length or saved.max_length,
-            fitted=saved.fitted,
-            origin=saved.loaded.origin,
-        )
+    task = TaskType.TOKEN_CLS
+    frozen = FrozenTagger
 
     def extract(
         self,
-        sentences: Sequence[Sequence[str]],
+        sentences: Iterable[Sequence[str]],
         tags: Sequence[Sequence[int]] | None = None,
-        *,
-        batch_size: int = BATCH_SIZE,
-        cache: Path | None = None,
-        on_progress: Callable[[int], None] | None = None,
+        **options: Unpack[ExtractOptions],
     ) -> FeatureSet:
         """Return features and logits of all words, sentence after sentence.
 
@@ -138,22 +96,19 @@ class AdueModelForTokenClassification(BaseAdueModel):
         DataError
             When a sentence and its tags differ in length, or a sentence is too long for the model.
         """
-        labels = None if tags is None else _flat(sentences, tags)
-        return extract(self.classifier, sentences, labels, batch_size=batch_size, cache=cache, on_progress=on_progress)
+        if tags is None:
+            return super().extract(sentences, **options)
+        sentences = list(sentences)
+        return super().extract(sentences, _flatten(sentences, tags), **options)
 
     def fit(
         self,
-        train: Dataset,
-        validation: Dataset,
+        train: "Dataset",
+        validation: "Dataset",
         *,
         tokens_column: str = "tokens",
         tags_column: str = "ner_tags",
-        grid: str | Path | Grid | None = None,
-        settings: AutoSettings | FitSettings | None = None,
-        batch_size: int = BATCH_SIZE,
-        cache: Path | None = None,
-        on_progress: Callable[[int], None] | None = None,
-        on_epoch: Callable[[int], None] | None = None,
+        **options: Unpack[FitOptions],
     ) -> Self:
         """Fit the uncertainty head on words and return the model; the classifier is left as it is.
 
@@ -164,30 +119,22 @@ class AdueModelForTokenClassification(BaseAdueModel):
             sentences that the classifier was not trained on.
         tokens_column, tags_column
             What these two columns are called.
-        grid
-            The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` takes none.
-        settings
-            How U is fitted: by default ``auto``, ``PRESETS["paper"]`` for the paper's method.
-        cache
-            Folder for features, so that a stopped run goes on and the next one need not extract again.
+        **options
+            ``grid``, ``settings``, ``batch_size``, ``cache``, ``on_progress``, ``on_epoch``: see
+            :meth:`adue.AdueModel.fit`.
 
         Raises
         ------
         DataError
             When there are no errors (or only errors) to learn from, or values are not finite.
         """
-        features = [
-            self.extract(
-                rows[tokens_column][:],
-                rows[tags_column][:],
-                batch_size=batch_size,
-                cache=cache,
-                on_progress=on_progress,
-            )
-            for rows in (train, validation)
-        ]
-        data_sha256 = _fingerprint(train[tokens_column][:], train[tags_column][:])
-        return self.fit_features(*features, grid=grid, settings=settings, data_sha256=data_sha256, on_epoch=on_epoch)
+        names = {tokens_column: "text", tags_column: "label"}
+        rows = [given.select_columns([*names]).rename_columns(names) for given in (train, validation)]
+        return super().fit(*rows, **options)
+
+    def _fingerprint(self, rows: "Dataset") -> str:
+        columns = {"text": [json.dumps(words) for words in rows["text"]], "label": [str(ids) for ids in rows["label"]]}
+        return super()._fingerprint(rows.from_dict(columns))
 
     @torch.no_grad()
     def __call__(self, **inputs: Tensor) -> AdueOutput:
@@ -215,36 +162,22 @@ class AdueModelForTokenClassification(BaseAdueModel):
         DataError
             When a sentence is too long for the model.
         """
-        head = self._head()
-        rows = self.extract(sentences, batch_size=batch_size)
-        labels = rows.predictions.numpy()
-        probabilities, u = (
-            rows.logits.softmax(dim=-1).numpy(),
-            head.uncertainty(rows.features, rows.logits).cpu().numpy(),
-        )
+        answers = self._predict(sentences, batch_size)
         return [
-            self._tagged(labels[start:end], probabilities[start:end], u[start:end], entity_uncertainty)
+            self._tag_sentence(answers, slice(start, end), entity_uncertainty)
             for start, end in pairwise(accumulate(map(len, sentences), initial=0))
         ]
 
-    def _tagged(
-        self, labels: np.ndarray, probabilities: np.ndarray, u: np.ndarray, aggregate: Aggregate
-    ) -> TaggedSentence:
-        names = [self.id2label[int(label)] for label in labels]
+    def _tag_sentence(self, answers: Predictions, words: slice, aggregate: Aggregate) -> TaggedSentence:
+        names, u = answers.label_names[words], answers.uncertainty[words]
         entities = [Entity(span, span_uncertainty(u, span, aggregate)) for span in bio_spans(names)]
-        return TaggedSentence(labels, names, probabilities, u, entities)
+        return TaggedSentence(answers.labels[words], names, answers.probabilities[words], u, entities)
 
 
-def _flat(sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[int]]) -> list[int]:
+def _flatten(sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[int]]) -> list[int]:
     if len(sentences) != len(tags):
         raise DataError(f"{len(sentences)} sentences have {len(tags)} lists of tags; give one list per sentence")
     for index, (words, labels) in enumerate(zip(sentences, tags, strict=True)):
         if len(words) != len(labels):
             raise DataError(f"sentence {index} has {len(words)} words and {len(labels)} tags; give one tag per word")
     return [label for labels in tags for label in labels]
-
-
-def _fingerprint(sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[int]]) -> str:
-    return fingerprint(
-        Dataset.from_dict({"text": [json.dumps(words) for words in sentences], "label": [str(ids) for ids in tags]})
-    )

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import torch
 
-from adue.foundation.digests import tensors_sha256
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
-from adue.models.features.loading import read_adapter
+from adue.models.folder.read import read_folder
 from adue.research.benchmark.adapters import ensure_adapter
 from adue.research.benchmark.configuration import BenchmarkConfig, SamplingPlan, Task
 from adue.research.benchmark.draw_samples import Sampler, sample_key, write_samples
@@ -117,7 +116,7 @@ class _Extraction:
     @cached_property
     def source(self) -> str:
         """A digest of what reads: the adapter and the type in which it computes."""
-        return digest(tensors_sha256(read_adapter(self.members.adapters[self.seed])), self.task.plan.dtype)
+        return digest(read_folder(self.members.adapters[self.seed]).sha256, self.task.plan.dtype)
 
     @cached_property
     def keys(self) -> dict[str, str]:

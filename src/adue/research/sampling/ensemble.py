@@ -9,11 +9,13 @@ from peft import PeftConfig, PeftModel
 
 from adue.foundation.errors import DataError, ModelError
 from adue.foundation.types import FeatureSet
-from adue.models.features.classifier import FrozenClassifier, active_adapter
+from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
-from adue.models.features.loading import LoadedModel, load_trained, read_adapter
+from adue.models.features.inner import active_adapter
 from adue.models.features.shards import Progress
+from adue.models.folder.read import read_folder
 from adue.models.pretrained import quiet_peft
+from adue.models.trained.build import LoadedModel, build_model
 
 
 def load_members(
@@ -29,7 +31,7 @@ def load_members(
         Texts are cut to this many tokens; by default as the first adapter was trained.
     **options
         ``base_model``, ``dtype``, ``device``, ``trust_remote_code``: see
-        :func:`adue.models.features.loading.load_trained`.
+        :func:`adue.models.trained.build.build_model`.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def load_members(
     if not folders:
         raise DataError("an ensemble needs at least one adapter; give the folders that adue train wrote")
     first = Path(folders[0])
-    loaded = load_trained(first, **options)
+    loaded = build_model(read_folder(first), **options)
     if not isinstance(loaded.model, PeftModel):
         raise ModelError(f"{first} holds a whole model; the members of an ensemble are adapters of one base model")
     names = [str(active_adapter(loaded.model))]
@@ -106,7 +108,7 @@ def _wrap(loaded: LoadedModel, adapter: str, max_length: int | None) -> FrozenCl
 
 def _add(loaded: LoadedModel, first: Path, folder: Path, name: str, base_model: str | None) -> str:
     """Load one more adapter into the model under `name` and return it."""
-    if set(read_adapter(folder)) != set(read_adapter(first)):
+    if read_folder(folder).tensors.keys() != read_folder(first).tensors.keys():
         raise ModelError(
             f"{folder} adapts other modules than {first}; train all members of an ensemble with the same settings"
         )

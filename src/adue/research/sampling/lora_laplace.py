@@ -24,7 +24,8 @@ from torch.utils.data import DataLoader
 
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import DataError, ModelError
-from adue.models.features.classifier import FrozenClassifier, evaluation_mode
+from adue.models.features.classifier import FrozenClassifier
+from adue.models.features.inner import evaluation_mode
 from adue.models.features.shards import Progress, in_shards, like_length
 from adue.models.pretrained.tokens import Encoding
 from adue.research.methods.bayesian import set_prior_precision

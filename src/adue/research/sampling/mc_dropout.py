@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from adue.foundation.errors import ModelError
-from adue.models.features.classifier import FrozenClassifier, evaluation_mode
+from adue.models.features.classifier import FrozenClassifier
+from adue.models.features.inner import evaluation_mode
 from adue.models.features.shards import Progress, in_shards, like_length, rows_key
 from adue.models.pretrained.tokens import Encoding
 

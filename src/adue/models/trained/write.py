@@ -1,4 +1,4 @@
-"""Folders of classifiers: writing one beside a head."""
+"""A classifier into a folder, where a head is going to lie beside it."""
 
 import tempfile
 from pathlib import Path
@@ -10,7 +10,7 @@ from adue.foundation.digests import file_sha256_of_tensors, tensors_sha256
 from adue.foundation.errors import ArtifactError
 from adue.foundation.files import move_saved
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.folders import ADAPTER_FILE, adapter_file, model_files
+from adue.models.folder.names import ADAPTER_FILE, MODEL_FILES
 
 
 def save_classifier(classifier: FrozenClassifier, folder: Path, sha256: str) -> str:
@@ -42,9 +42,9 @@ def save_classifier(classifier: FrozenClassifier, folder: Path, sha256: str) -> 
 
 
 def _sha256_in(folder: Path) -> str | None:
-    if (folder / ADAPTER_FILE).is_file():
-        return file_sha256_of_tensors([adapter_file(folder)])
-    return file_sha256_of_tensors(model_files(folder)) if model_files(folder) else None
+    adapter = folder / ADAPTER_FILE
+    files = [adapter] if adapter.is_file() else sorted(folder.glob(MODEL_FILES))
+    return file_sha256_of_tensors(files) if files else None
 
 
 def _write(classifier: FrozenClassifier, folder: Path) -> None:

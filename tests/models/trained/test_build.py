@@ -2,6 +2,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,9 @@ from torch import Tensor, nn
 from adue import ArtifactError, ModelError
 from adue.foundation.digests import tensors_sha256
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.features.loading import load_trained, origin_in_memory, read_adapter
+from adue.models.folder.read import read_folder
+from adue.models.trained.build import LoadedModel, build_model
+from adue.models.trained.origin import origin_in_memory
 from tests.support.adapters import (
     lora,
     random_texts,
@@ -24,6 +27,10 @@ from tests.support.adapters import (
 from tests.support.tiny import save_tiny_base, tiny_tokenizer
 
 WEIGHTS = "adapter_model.safetensors"
+
+
+def load(folder: Path, **options: Any) -> LoadedModel:
+    return build_model(read_folder(folder), **options)
 
 
 def logits(model: nn.Module, rows: int = 10) -> Tensor:
@@ -55,7 +62,7 @@ def bare_lora(**options: object) -> LoraConfig:
 
 class TestWhereTheHeadComesFrom:
     def test_from_the_adapter(self, bert: Path) -> None:
-        loaded = load_trained(bert)
+        loaded = load(bert)
         assert loaded.origin.head_source == "adapter"
         assert loaded.origin.sha256 == tensors_sha256(load_file(bert / WEIGHTS))
         saved = load_file(bert / WEIGHTS)["base_model.model.classifier.weight"]
@@ -64,7 +71,7 @@ class TestWhereTheHeadComesFrom:
 
     def test_from_the_base_model(self, tmp_path: Path) -> None:
         folder = save_tiny_adapter(tmp_path, "bert", bare_lora(), with_head=True)
-        loaded = load_trained(folder)
+        loaded = load(folder)
         assert loaded.origin.head_source == "base model"
         saved = load_file(tmp_path / "base" / "model.safetensors")["classifier.weight"]
         assert torch.equal(FrozenClassifier.wrap(loaded.model, loaded.tokenizer).head.out_weight, saved)
@@ -76,7 +83,7 @@ class TestWhereTheHeadComesFrom:
             "model, so the classifier would answer with random ones; train again with modules_to_save=['classifier']"
         )
         with pytest.raises(ModelError, match=re.escape(words)):
-            load_trained(folder)
+            load(folder)
 
     @pytest.mark.parametrize(
         ("model_type", "lost"),
@@ -89,25 +96,25 @@ class TestWhereTheHeadComesFrom:
         get_peft_model(model, config).save_pretrained(str(tmp_path / "adapter"))
         drop(tmp_path / "adapter", f".{lost}.")
         with pytest.raises(ModelError, match=rf"the weights {lost}\..*modules_to_save=\['{lost}'\]"):
-            load_trained(tmp_path / "adapter")
+            load(tmp_path / "adapter")
 
     def test_a_head_that_the_configuration_promises_and_the_file_lacks_is_refused(self, tmp_path: Path) -> None:
         folder = save_tiny_adapter(tmp_path, "bert", with_head=True)
         drop(folder, "classifier")
         with pytest.raises(ModelError, match=r"promises: .*classifier\.weight.*save the adapter again"):
-            load_trained(folder)
+            load(folder)
 
     @pytest.mark.parametrize("with_head", [True, False])
     def test_half_a_head_is_refused(self, tmp_path: Path, with_head: bool) -> None:
         folder = save_tiny_adapter(tmp_path, "bert", with_head=with_head)
         drop(folder, "classifier.bias")
         with pytest.raises(ModelError, match=r"classifier\.bias"):
-            load_trained(folder)
+            load(folder)
 
     def test_lora_weights_that_are_missing_are_refused(self, bert: Path) -> None:
         drop(bert, "layer.1.attention.self.query.lora_A")
         with pytest.raises(ModelError, match=r"promises: .*layer\.1\.attention\.self\.query\.lora_A"):
-            load_trained(bert)
+            load(bert)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +133,7 @@ def test_an_adapter_on_the_head_itself_is_part_of_the_head(
 ) -> None:
     folder = save_tiny_adapter(tmp_path, "bert", make(), with_head=True)
     assert any("classifier" in key for key in load_file(folder / WEIGHTS))
-    loaded = load_trained(folder, merge=merge)
+    loaded = load(folder, merge=merge)
     assert loaded.origin.head_source == "base model"
     classifier = FrozenClassifier.wrap(loaded.model, loaded.tokenizer)
     features, answers = classifier.forward(classifier.collate(classifier.tokenize(random_texts(10))))
@@ -138,7 +145,7 @@ def test_an_adapter_on_the_head_itself_is_part_of_the_head(
 def test_an_adapter_on_a_head_that_was_never_saved_is_refused(tmp_path: Path) -> None:
     folder = save_tiny_adapter(tmp_path, "bert", LoraConfig(target_modules=["query", "classifier"], r=2))
     with pytest.raises(ModelError, match=r"the weights classifier\.bias, classifier\.weight are neither"):
-        load_trained(folder)
+        load(folder)
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta", "llama"])
@@ -148,7 +155,7 @@ def test_the_adapters_head_takes_the_place_of_the_base_models_with_other_classes
     base = save_tiny_base(tmp_path / "base", model_type, with_head=True, num_labels=5, initializer_range=0.3)
     trained = tiny_adapter(base, model_type, num_labels=3)
     trained.save_pretrained(str(tmp_path / "adapter"))
-    loaded = load_trained(tmp_path / "adapter")
+    loaded = load(tmp_path / "adapter")
     assert loaded.origin.head_source == "adapter"
     assert len(loaded.origin.id2label) == 3
     assert torch.equal(logits(loaded.model), logits(trained))
@@ -157,17 +164,17 @@ def test_the_adapters_head_takes_the_place_of_the_base_models_with_other_classes
 def test_a_base_models_head_with_other_classes_does_for_no_adapter_without_one(tmp_path: Path) -> None:
     folder = save_tiny_adapter(tmp_path, "bert", bare_lora(), with_head=True)
     with pytest.raises(ModelError, match=r"has 3 classes, 2 were asked for"):
-        load_trained(folder, id2label={0: "no", 1: "yes"})
+        load(folder, id2label={0: "no", 1: "yes"})
 
 
 class TestNamesOfClasses:
     def test_as_given(self, bert: Path) -> None:
         names = {0: "bad", 1: "so so", 2: "good"}
-        assert load_trained(bert, id2label=names).origin.id2label == names
+        assert load(bert, id2label=names).origin.id2label == names
 
     def test_as_saved_in_training(self, bert: Path) -> None:
         (bert / "adue_training.json").write_text('{"id2label": {"0": "a", "1": "b", "2": "c"}, "max_length": 32}')
-        origin = load_trained(bert).origin
+        origin = load(bert).origin
         assert origin.id2label == {0: "a", 1: "b", 2: "c"}
         assert origin.max_length == 32
 
@@ -176,66 +183,64 @@ class TestNamesOfClasses:
         folder = save_tiny_whole(tmp_path, "bert") if whole else save_tiny_adapter(tmp_path, "bert")
         (folder / "adue_training.json").write_text('{"id2label": {"0": "0", "1": "1", "2": "2"}}')
         (folder / "adue_config.json").write_text('{"id2label": {"0": "a", "1": "b", "2": "c"}}')
-        assert load_trained(folder).origin.id2label == {0: "a", 1: "b", 2: "c"}
+        assert load(folder).origin.id2label == {0: "a", 1: "b", 2: "c"}
 
     def test_as_in_the_base_model(self, bert: Path) -> None:
-        assert load_trained(bert).origin.id2label == {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}
+        assert load(bert).origin.id2label == {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}
 
     def test_too_few_are_refused(self, bert: Path) -> None:
         with pytest.raises(ModelError, match="has 3 classes, but 2 names were given; give one name per class"):
-            load_trained(bert, id2label={0: "bad", 1: "good"})
+            load(bert, id2label={0: "bad", 1: "good"})
 
 
 class TestTheBaseModel:
     def test_may_lie_elsewhere(self, bert: Path, tmp_path: Path) -> None:
-        expected = logits(load_trained(bert).model)
+        expected = logits(load(bert).model)
         (tmp_path / "base").rename(tmp_path / "moved")
         with pytest.raises(ModelError, match=r"there is no folder '.*base'; give a folder or hub id with --base-model"):
-            load_trained(bert)
-        loaded = load_trained(bert, base_model=str(tmp_path / "moved"))
+            load(bert)
+        loaded = load(bert, base_model=str(tmp_path / "moved"))
         assert torch.equal(logits(loaded.model), expected)
         assert loaded.origin.base_model == str(tmp_path / "moved")
 
     def test_has_to_be_named(self, bert: Path) -> None:
         edit(bert / "adapter_config.json", base_model_name_or_path=None)
         with pytest.raises(ModelError, match=r"adapter_config\.json names no base model; give it with --base-model"):
-            load_trained(bert)
+            load(bert)
 
     def test_of_other_sizes_is_refused_in_one_line(self, bert: Path, tmp_path: Path) -> None:
         other = save_tiny_base(tmp_path / "other", "bert", num_labels=3, hidden_size=8)
         with pytest.raises(ModelError, match=r"does not fit its base model .*check --base-model") as caught:
-            load_trained(bert, base_model=str(other))
+            load(bert, base_model=str(other))
         assert "\n" not in str(caught.value)
 
     def test_of_another_architecture_is_refused_in_one_line(self, bert: Path, tmp_path: Path) -> None:
         other = save_tiny_base(tmp_path / "other", "llama", num_labels=3)
         with pytest.raises(ModelError) as caught:
-            load_trained(bert, base_model=str(other))
+            load(bert, base_model=str(other))
         assert "\n" not in str(caught.value)
 
 
 class TestFiles:
     def test_a_folder_of_neither_kind_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(
-            ModelError, match=r"holds neither an adapter .* nor a model .*; give the folder that save_pre"
-        ):
-            load_trained(tmp_path)
+        with pytest.raises(ModelError, match=r"holds neither an adapter nor a model .*; give the folder that save_pre"):
+            load(tmp_path)
 
     def test_a_truncated_adapter_is_refused(self, bert: Path) -> None:
         (bert / WEIGHTS).write_bytes((bert / WEIGHTS).read_bytes()[:-100])
         with pytest.raises(ArtifactError, match=rf"{WEIGHTS} is damaged or cut short .*copy or save it again"):
-            load_trained(bert)
+            load(bert)
 
     def test_a_pickle_is_never_read(self, bert: Path) -> None:
         torch.save(load_file(bert / WEIGHTS), bert / "adapter_model.bin")
         (bert / WEIGHTS).unlink()
         with pytest.raises(ArtifactError, match=r"it holds a pickled .bin only; save the adapter again"):
-            load_trained(bert)
+            load(bert)
 
     def test_a_missing_adapter_file_is_named(self, bert: Path) -> None:
         (bert / WEIGHTS).unlink()
         with pytest.raises(ArtifactError, match=f"has no {WEIGHTS}; copy it there"):
-            read_adapter(bert)
+            read_folder(bert)
 
     @pytest.mark.parametrize("text", ["{", "[]", '{"peft_type": "UNHEARD_OF"}'])
     def test_a_broken_configuration_is_refused(self, bert: Path, text: str) -> None:
@@ -243,12 +248,12 @@ class TestFiles:
         with pytest.raises(
             ArtifactError, match=r"adapter_config\.json cannot be read .*save the adapter again"
         ) as caught:
-            load_trained(bert)
+            load(bert)
         assert "\n" not in str(caught.value)
 
     def test_a_broken_record_of_the_training_is_passed_over(self, bert: Path) -> None:
         (bert / "adue_training.json").write_text("[")
-        assert load_trained(bert).origin.max_length is None
+        assert load(bert).origin.max_length is None
 
 
 def test_code_in_a_repository_is_not_run_unless_trusted(tmp_path: Path) -> None:
@@ -256,23 +261,23 @@ def test_code_in_a_repository_is_not_run_unless_trusted(tmp_path: Path) -> None:
     edit(folder / "config.json", model_type="homemade", auto_map={"AutoConfig": "code.C", "AutoModel": "code.M"})
     (folder / "code.py").write_text(f"import pathlib; pathlib.Path({str(tmp_path / 'it ran')!r}).touch()")
     with pytest.raises(ModelError, match=r"ships Python code .* pass --trust-remote-code if you trust it") as caught:
-        load_trained(folder)
+        load(folder)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "it ran").exists()
     with pytest.raises(Exception, match=r"code\.C|has no attribute 'C'"):
-        load_trained(folder, trust_remote_code=True)
+        load(folder, trust_remote_code=True)
     assert (tmp_path / "it ran").exists()
 
 
 def test_a_whole_model_in_memory_has_the_same_digest_as_on_disk(tmp_path: Path) -> None:
     folder = save_tiny_whole(tmp_path, "roberta")
-    assert origin_in_memory(tiny_classifier(folder)).sha256 == load_trained(folder).origin.sha256
+    assert origin_in_memory(tiny_classifier(folder)).sha256 == load(folder).origin.sha256
 
 
 def test_an_adapter_in_memory_has_the_same_digest_as_on_disk(bert: Path) -> None:
     model = PeftModel.from_pretrained(tiny_classifier(bert.parent / "base"), str(bert))
     origin = origin_in_memory(model)
-    assert origin.sha256 == load_trained(bert).origin.sha256
+    assert origin.sha256 == load(bert).origin.sha256
     assert origin.head_source == "adapter"
     assert origin.base_model == str(bert.parent / "base")
 
@@ -282,7 +287,7 @@ def test_the_tokenizer_saved_with_the_adapter_goes_first_and_pads_as_the_model_d
     own.pad_token = "[MASK]"
     own.model_max_length = 17
     own.save_pretrained(bert)
-    tokenizer = load_trained(bert).tokenizer
+    tokenizer = load(bert).tokenizer
     assert (tokenizer.model_max_length, tokenizer.pad_token) == (17, "[PAD]")
 
 
@@ -293,4 +298,4 @@ def test_a_tokenizer_whose_vocabulary_was_left_behind_is_refused(bert: Path) -> 
     with pytest.raises(
         ModelError, match=r"^the adapter .* has no tokenizer that can be read .*; put its tokenizer.json"
     ):
-        load_trained(bert)
+        load(bert)

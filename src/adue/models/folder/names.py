@@ -1,0 +1,10 @@
+"""What the files in the folder of a classifier are called."""
+
+ADAPTER_CONFIG_FILE = "adapter_config.json"
+ADAPTER_FILE = "adapter_model.safetensors"
+PICKLED_ADAPTER_FILE = "adapter_model.bin"
+MODEL_CONFIG_FILE = "config.json"
+MODEL_FILES = "model*.safetensors"
+TRAINING_FILE = "adue_training.json"
+CONFIG_FILE = "adue_config.json"
+HEAD_FILE = "adue_head.safetensors"

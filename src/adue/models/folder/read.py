@@ -1,0 +1,160 @@
+"""Step two: what a folder says about its classifier, read once into one value, without torch, transformers or PEFT."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from adue.foundation.errors import ArtifactError
+from adue.foundation.tensor_files import StoredTensor, read_header, stored_sha256
+from adue.models.folder.find import require_classifier
+from adue.models.folder.head import has_head
+from adue.models.folder.names import (
+    ADAPTER_CONFIG_FILE,
+    ADAPTER_FILE,
+    CONFIG_FILE,
+    MODEL_CONFIG_FILE,
+    MODEL_FILES,
+    PICKLED_ADAPTER_FILE,
+    TRAINING_FILE,
+)
+
+Kind = Literal["adapter", "whole model"]
+
+_CURE = "copy it again, or save the adapter again"
+
+
+@dataclass(frozen=True)
+class SavedFolder:
+    """What lies in the folder of a classifier.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    kind
+        Whether it holds an adapter of a base model, or a whole model.
+    config
+        What ``adapter_config.json`` says, for a whole model ``config.json``.
+    tensors
+        Names, types and shapes of the adapter's tensors, or of the whole model's.
+    sha256
+        Of these tensors.
+    training
+        What ``adue train`` wrote beside the adapter; empty where it wrote nothing that can be read.
+    head
+        What ``adue_config.json`` says, as it stands there; empty where there is none that can be read.
+    has_head
+        Whether there is an uncertainty head, or a part of one.
+    """
+
+    path: Path
+    kind: Kind
+    config: Mapping[str, Any]
+    tensors: Mapping[str, StoredTensor]
+    sha256: str
+    training: Mapping[str, Any]
+    head: Mapping[str, Any]
+    has_head: bool
+
+    @property
+    def base_model(self) -> str | None:
+        """What the adapter calls its base model; None for a whole model."""
+        return self.config.get("base_model_name_or_path") if self.kind == "adapter" else None
+
+    @property
+    def id2label(self) -> dict[int, str] | None:
+        """Names of the classes, where adue wrote them down.
+
+        A head may have been fitted with better names than the adapter was trained with.
+        """
+        for record in (self.head, self.training):
+            names = record.get("id2label")
+            if isinstance(names, dict):
+                return {int(index): str(label) for index, label in names.items()}
+        return None
+
+    @property
+    def max_length(self) -> int | None:
+        """Tokens per text in training, where it is known."""
+        return self.training.get("max_length")
+
+
+def read_folder(path: Path) -> SavedFolder:
+    """Return what lies in the folder `path`.
+
+    Raises
+    ------
+    ModelError
+        When it holds neither an adapter nor a model.
+    ArtifactError
+        When a file that the classifier needs is missing, damaged, or a pickle.
+    """
+    require_classifier(path)
+    kind: Kind = "adapter" if (path / ADAPTER_CONFIG_FILE).is_file() else "whole model"
+    config = read_json(path / (ADAPTER_CONFIG_FILE if kind == "adapter" else MODEL_CONFIG_FILE))
+    tensors = read_tensors([_find_adapter_file(path)] if kind == "adapter" else sorted(path.glob(MODEL_FILES)))
+    return SavedFolder(
+        path=path,
+        kind=kind,
+        config=config,
+        tensors=tensors,
+        sha256=stored_sha256(tensors),
+        training=_read_record(path / TRAINING_FILE),
+        head=_read_record(path / CONFIG_FILE),
+        has_head=has_head(path),
+    )
+
+
+def read_tensors(files: Sequence[Path]) -> dict[str, StoredTensor]:
+    """Return names, types and shapes of the tensors in safetensors `files`; their bytes stay where they are.
+
+    Raises
+    ------
+    ArtifactError
+        When a file is missing, damaged or cut short.
+    """
+    tensors: dict[str, StoredTensor] = {}
+    for file in files:
+        try:
+            tensors |= read_header(file)
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"{file} is damaged or cut short ({error}); copy or save it again") from error
+    return tensors
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in the file `path`.
+
+    Raises
+    ------
+    ArtifactError
+        When it cannot be read, or is something else.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path} cannot be read ({error}); {_CURE}") from error
+    if not isinstance(values, dict):
+        raise ArtifactError(f"{path} cannot be read (it is not a JSON object); {_CURE}")
+    return values
+
+
+def _find_adapter_file(path: Path) -> Path:
+    file = path / ADAPTER_FILE
+    if not file.is_file():
+        pickled = (path / PICKLED_ADAPTER_FILE).is_file()
+        cure = (
+            "it holds a pickled .bin only; save the adapter again with save_pretrained" if pickled else "copy it there"
+        )
+        raise ArtifactError(f"{path} has no {ADAPTER_FILE}; {cure}")
+    return file
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    """Return what adue wrote beside the classifier; empty where there is nothing that can be read."""
+    try:
+        return read_json(path)
+    except ArtifactError:
+        return {}
