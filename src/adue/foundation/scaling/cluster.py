@@ -32,7 +32,7 @@ _LOGS = "Ray's logs on the worker's host say more"
 
 @dataclass(frozen=True)
 class Workers:
-    """How many workers there are at most (None: as many as the cluster holds), and what each of them takes."""
+    """How many workers there are at most (None: all that the cluster holds), and what each of them takes."""
 
     count: int | None = None
     cpus: int = 1
@@ -84,7 +84,7 @@ def work_on_ray(prepare: Callable[[], Work], items: Sequence[Item], workers: Wor
         fn_constructor_args=(prepare,),
         num_cpus=workers.cpus,
         num_gpus=workers.gpus,
-        # One worker is enough to begin with: the pool grows as far as there is room, and shrinks to make room for a
+        # One worker is enough to begin with: the pool grows while the cluster has cores, and shrinks to make room for a
         # worker that has lost its host.
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers.count, max_tasks_in_flight_per_actor=2),
     )
@@ -112,7 +112,7 @@ class _Worker:
             return self._tried(item) | {"error": "", "message": ""}
         except AdueError as error:
             return _failure(error, str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, one line is shown; Ray would show a page
+        except Exception as error:  # noqa: BLE001 - one line is shown for any of them; Ray would show a page
             traceback.print_exc()
             return _failure(AdueError(), f"the work on Ray ended with {type(error).__name__}: {error}; {_LOGS}")
 
