@@ -28,7 +28,7 @@ WARM_UP = 64
 
 @dataclass(frozen=True)
 class Size:
-    """How many training rows, and as many to score, of how many dimensions and classes."""
+    """How many rows there are to train on, and again to score; of how many dimensions and classes."""
 
     rows: int
     hidden: int
@@ -68,7 +68,7 @@ def fit_streaming(size: Size) -> Run:
     """Return our run of fitting; it fits the covariance of all rows too."""
     features, labels = size.draw(seed=1)
     GaussianStatistics.fit(features[:WARM_UP, :2], labels[:WARM_UP])
-    return measured(lambda: GaussianStatistics.fit(features, labels))
+    return measure_run(lambda: GaussianStatistics.fit(features, labels))
 
 
 def fit_at_once(size: Size) -> Run:
@@ -83,27 +83,27 @@ def fit_at_once(size: Size) -> Run:
         EmpiricalCovariance().fit(x)
         return Plain(torch.from_numpy(means), torch.from_numpy(within.precision_))
 
-    return measured(work)
+    return measure_run(work)
 
 
 def score_whitened(size: Size, given: GaussianStatistics) -> Run:
     """Return our run of scoring."""
-    return scored(size, lambda features: mahalanobis(features, given))
+    return score_run(size, lambda features: mahalanobis(features, given))
 
 
 def score_by_inverse(size: Size, given: Plain) -> Run:
     """Return the ordinary run of scoring."""
-    return scored(size, given.scores)
+    return score_run(size, given.scores)
 
 
-def scored(size: Size, score: Callable[[Tensor], Tensor]) -> Run:
+def score_run(size: Size, score: Callable[[Tensor], Tensor]) -> Run:
     """Return the run of scoring rows that were not trained on."""
     features, _ = size.draw(seed=2)
     score(features[:WARM_UP])
-    return measured(lambda: score(features).double().numpy())
+    return measure_run(lambda: score(features).double().numpy())
 
 
-def measured(work: Callable[[], object]) -> Run:
+def measure_run(work: Callable[[], object]) -> Run:
     """Return the run of `work`; its answer is what it gave, and by how many MB it raised the process's peak."""
     before = peak_mb()
     run = timed(work)

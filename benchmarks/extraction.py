@@ -53,7 +53,7 @@ class Answer:
 
 
 def make_texts(rows: int) -> Texts:
-    """Return three reviews to each long text, shuffled, and as many texts of the same number of words."""
+    """Return three reviews to each long text, shuffled, and the same number of texts, all of one length in words."""
     reviews = load_splits("reviews", need=("train",))["train"]["text"]
     count = rows // 4
     draw = np.random.default_rng(0)

@@ -46,16 +46,16 @@ def quality(truth: np.ndarray, runs: list[Run], reference: list[Run]) -> dict[st
         **speed(runs, reference),
         "accuracy": round(100 * accuracy_score(truth, answers.labels), 2),
         "auroc": round(100 * roc_auc_score(answers.labels != truth, answers.uncertainty), 2),
-        "changed_predictions": _changed(answers, expected),
-        "largest_change_of_uncertainty": _moved(answers, expected),
+        "changed_predictions": _count_changed(answers, expected),
+        "largest_change_of_uncertainty": _largest_move(answers, expected),
     }
 
 
-def _changed(answers: Predictions, expected: Predictions) -> int:
+def _count_changed(answers: Predictions, expected: Predictions) -> int:
     return int((answers.labels != expected.labels).sum())
 
 
-def _moved(answers: Predictions, expected: Predictions) -> float:
+def _largest_move(answers: Predictions, expected: Predictions) -> float:
     return float(np.abs(answers.uncertainty - expected.uncertainty).max())
 
 
@@ -80,8 +80,8 @@ def main() -> None:
         "int8",
         int8,
         plain,
-        agree=_changed(float32[0].answer, plain[0].answer) == 0
-        and _moved(float32[0].answer, plain[0].answer) <= TOLERANCE,
+        agree=_count_changed(float32[0].answer, plain[0].answer) == 0
+        and _largest_move(float32[0].answer, plain[0].answer) <= TOLERANCE,
         target=options.json,
         rows=len(texts),
         graph_mb=sizes,

@@ -50,7 +50,7 @@ def short_texts(rows: int) -> Iterator[str]:
 
 
 def read_many(rows: int) -> Run:
-    """Return the run of an extraction of so many rows."""
+    """Return the run of an extraction of `rows` rows."""
     model = tiny_model()
     with tempfile.TemporaryDirectory() as folder, anonymous_peak() as peak:
         run = timed(lambda: len(model.extract(short_texts(rows), cache=Path(folder))))

@@ -23,7 +23,7 @@ from measure import Run, arguments, compare, report, timed
 
 CORES = os.cpu_count() or 1
 LONG = 12
-"""Reviews joined into one long text."""
+"""Reviews in one long text."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def read(case: Case, workers: Sequence[int], threads: int) -> Run:
 
 
 def one_for_each_core(case: Case) -> Run:
-    """Return the run of as many processes of one thread as there are cores; the slowest counts."""
+    """Return the run of one process of one thread for each core; the slowest counts."""
     with ProcessPoolExecutor(CORES, mp_context=multiprocessing.get_context("spawn")) as pool:
         runs = list(pool.map(partial(read, case, threads=1), [[core] for core in range(CORES)]))
     parts: list[Reading] = [run.answer for run in runs]

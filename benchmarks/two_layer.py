@@ -41,7 +41,7 @@ def make_rows(rows: int, seed: int) -> tuple[AdueHead, FeatureSet]:
     features = torch.randn(rows, HIDDEN, generator=drawn)
     with torch.no_grad():
         logits = head.logits(features)
-    # Two directions whose product tells of errors: no linear function of h does.
+    # Two directions whose product shows errors: no linear function of h does.
     first, second = (features @ directions).unbind(dim=-1)
     chance = 0.35 * softmax_response(logits) + 0.15 * torch.sigmoid(4 * first * second)
     wrong = torch.rand(rows, generator=drawn) < chance
@@ -61,7 +61,7 @@ def product_seconds(heads: int, rows: int) -> float:
 
 
 def step_seconds(heads: int, rows: int) -> float:
-    """Return how long a step of the stack takes, from an epoch of a grid of so many heads."""
+    """Return how long a step of the stack takes, from an epoch of a grid of heads."""
     head, train = make_rows(rows * 4, 1)
     _, validation = make_rows(64, 2)
     points = GRID.points[:heads]

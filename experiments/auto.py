@@ -1,9 +1,9 @@
 """How the correction in the score auto was chosen: variants of it and of the trained head, on development rows.
 
-Here "auto" corrects whatever the gain, with a prior variance of the head of 0.3; `gate.py` is about when it should.
+Here "auto" always corrects, with a prior variance of the head of 0.3; `gate.py` is about when it should.
 
-At home these are training rows that no adapter was trained on, abroad the rows of the shifted sets that the benchmark
-leaves out (`development.py`).
+In-domain these are training rows that no adapter was trained on; shifted are the rows of shifted sets that the
+benchmark leaves out (`development.py`).
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from adue.heads.ranking import fit_ranking_head
 from adue.heads.sweep import SweepResult, fit_heads
 from adue.research.methods.method import FitRows
 from adue.scores.outputs import error_log_odds
-from development import Score, comparing, run
+from development import Score, compare_with, run
 
 
 def head_score(head: AdueHead) -> Score:
@@ -35,7 +35,7 @@ def head_score(head: AdueHead) -> Score:
     return score
 
 
-def averaged(sweep: SweepResult) -> AdueHead:
+def average(sweep: SweepResult) -> AdueHead:
     """Return the head whose weights are the mean of all heads of the grid: they all started from the same ones."""
     mean = {name: stacked.mean(dim=0) for name, stacked in sweep.weights.items()}
     return AdueHead.from_weights(sweep.template.shape, mean, sweep.template.score, sweep.template.sharpness)
@@ -49,12 +49,12 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         settings = FitSettings.from_dict({"score": name})
         sweep = fit_heads(rows.train, rows.selection, rows.classifier_head, points, settings)
         yield f"head, {name}", head_score(sweep.head(sweep.best))
-        yield f"head, {name}, mean of the grid", head_score(averaged(sweep))
+        yield f"head, {name}, mean of the grid", head_score(average(sweep))
     default = AutoSettings(required_gain=None, head_prior_variance=(0.3,))
     head, of_held_out = (fit_ranking_head(some, rows.classifier_head, default) for some in (rows.train, rows.selection))
     yield "head, pairs, train", head_score(head)
     yield "head, pairs, held-out", head_score(of_held_out)
-    yield "auto", fitted(rows, default, head)
+    yield "auto", fit_score(rows, default, head)
     changes: dict[str, dict[str, object]] = {
         "L2-SP, beta 0.01": {"head_beta": 0.01},
         "L2-SP, beta 0.001": {"head_beta": 0.001},
@@ -73,13 +73,13 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
     }
     for name, change in changes.items():
         same_head = not change.keys() & {"head_beta", "head_epochs"}
-        yield f"auto, {name}", fitted(rows, default.model_copy(update=change), head if same_head else None)
-    without_class, unfaded = fitted(rows, default, head), fitted(rows, default, head)
+        yield f"auto, {name}", fit_score(rows, default.model_copy(update=change), head if same_head else None)
+    without_class, unfaded = fit_score(rows, default, head), fit_score(rows, default, head)
     without_class.correction.class_weights.zero_()
     yield "auto, no class", without_class
     unfaded.correction.fade.copy_(torch.tensor([[1e6, 2e6], [1e6, 2e6]]))
     yield "auto, never faded", unfaded
-    yield "auto, learned from training rows", fitted(replace(rows, selection=rows.train), default, head)
+    yield "auto, learned from training rows", fit_score(replace(rows, selection=rows.train), default, head)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Corrected:
         return u
 
 
-def fitted(rows: FitRows, settings: AutoSettings, head: AdueHead | None = None) -> Corrected:
+def fit_score(rows: FitRows, settings: AutoSettings, head: AdueHead | None = None) -> Corrected:
     """Return the corrected response with these settings, around a ranking head where one is trained already."""
     return Corrected(
         CorrectedResponse.fit(rows.train, rows.selection, rows.classifier_head, settings, ranking_head=head)
@@ -102,4 +102,4 @@ def fitted(rows: FitRows, settings: AutoSettings, head: AdueHead | None = None) 
 
 
 if __name__ == "__main__":
-    run(__doc__, comparing(variants), Path("development.csv"))
+    run(__doc__, compare_with(variants), Path("development.csv"))

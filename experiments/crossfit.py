@@ -17,11 +17,11 @@ from adue.heads.ranking import fit_ranking_head
 from adue.heads.sweep import fit_heads
 from adue.models.model import AdueModel
 from adue.research.benchmark.adapters import ensure_adapter
-from adue.research.benchmark.plan import BenchmarkConfig, Task
-from adue.research.benchmark.rows import TaskRows, load_task_rows
+from adue.research.benchmark.configuration import BenchmarkConfig, Task
+from adue.research.benchmark.task_rows import TaskRows, load_task_rows
 from adue.scores.outputs import error_log_odds
-from auto import fitted, head_score
-from development import Score, development_sets, extracted, fit_rows, open_adapter, run, scored
+from auto import fit_score, head_score
+from development import Score, development_sets, extract_rows, fit_rows, open_adapter, run, score_set
 
 
 def read_by_others(task: Task, rows: TaskRows, folder: Path, seed: int) -> FeatureSet:
@@ -32,7 +32,7 @@ def read_by_others(task: Task, rows: TaskRows, folder: Path, seed: int) -> Featu
         adapter = folder / "halves" / task.model / task.data_set / f"seed-{seed}" / f"half-{number}"
         ensure_adapter(adapter, task, seed, replace(rows, train=rows.train.select(learned)))
         model = AdueModel.from_pretrained(adapter, base_model=task.base_model, with_head=False)
-        parts.append(extracted(model, rows.train.select(held_out), folder))
+        parts.append(extract_rows(model, rows.train.select(held_out), folder))
         places.append(torch.from_numpy(held_out))
     order = torch.cat(places).argsort()
     together = [torch.cat([getattr(part, name) for part in parts]) for name in ("features", "logits", "labels")]
@@ -58,9 +58,9 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
         scores[f"head, smoothmax{name}"] = head_score(sweep.head(sweep.best))
         ranking = fit_ranking_head(train, learned.classifier_head, settings)
         scores[f"head, pairs{name}"] = head_score(ranking)
-        scores[f"auto{name}"] = fitted(learned, settings, ranking)
+        scores[f"auto{name}"] = fit_score(learned, settings, ranking)
     for name, texts in development_sets(task, config.evaluation_rows).items():
-        yield from scored(task, seed, name, extracted(model, texts, folder), scores)
+        yield from score_set(task, seed, name, extract_rows(model, texts, folder), scores)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Rows to choose on, which no table of results has seen, and the table of what they say.
 
-At home these are training rows that no adapter was trained on, abroad the rows of the shifted sets that the benchmark
-leaves out. Adapters are those of `adue benchmark configs/cpu.yaml`.
+In-domain these are training rows that no adapter was trained on; shifted are the rows of shifted sets that the
+benchmark leaves out. Adapters are those of `adue benchmark configs/cpu.yaml`.
 """
 
 import argparse
@@ -17,9 +17,9 @@ from adue.datasets import load_splits, subsample
 from adue.foundation.types import FeatureSet
 from adue.metrics import compare_auroc
 from adue.models.model import AdueModel
-from adue.research.benchmark.plan import BenchmarkConfig, Task
-from adue.research.benchmark.prepared import split_by_error
-from adue.research.benchmark.rows import TaskRows, load_task_rows
+from adue.research.benchmark.configuration import BenchmarkConfig, Task
+from adue.research.benchmark.prepared_cell import split_by_error
+from adue.research.benchmark.task_rows import TaskRows, load_task_rows
 from adue.research.methods.method import FitRows
 
 DEVELOPMENT_ROWS = 2000
@@ -59,7 +59,7 @@ def others(rows: Dataset, size: int | None) -> Dataset:
 
 
 def development_sets(task: Task, evaluation_rows: int | None) -> dict[str, Dataset]:
-    """Return the rows to compare on, by name; those at home are called home."""
+    """Return the rows to compare on, by name; those of the training domain are called home, as in docs/results."""
     splits = load_splits(task.source, need=("train", "validation", "test"))
     sets = {"home": others(splits["train"], task.choices.train_rows)}
     for name in splits.shifted:
@@ -69,19 +69,19 @@ def development_sets(task: Task, evaluation_rows: int | None) -> dict[str, Datas
     return {name: rows for name, rows in sets.items() if len(rows)}
 
 
-def extracted(model: AdueModel, rows: Dataset, folder: Path) -> FeatureSet:
+def extract_rows(model: AdueModel, rows: Dataset, folder: Path) -> FeatureSet:
     """Return what the model sees of labelled texts, kept where the benchmark keeps it."""
     return model.extract(rows["text"][:], rows["label"][:], cache=folder / "features")
 
 
 def fit_rows(model: AdueModel, rows: TaskRows, folder: Path) -> FitRows:
     """Return the rows that methods of the benchmark learn from."""
-    train, validation = (extracted(model, part, folder) for part in (rows.train, rows.validation))
+    train, validation = (extract_rows(model, part, folder) for part in (rows.train, rows.validation))
     selection, calibration = map(validation.select, split_by_error(validation))
     return FitRows(train, selection, calibration, model.classifier.head)
 
 
-def measured(
+def measure(
     task: Task, seed: int, name: str, given: FeatureSet, u: Mapping[str, np.ndarray]
 ) -> Iterator[dict[str, object]]:
     """Yield one row of the table for each variant on one set, compared with the first."""
@@ -102,23 +102,23 @@ def measured(
         }
 
 
-def scored(
+def score_set(
     task: Task, seed: int, name: str, given: FeatureSet, scores: Mapping[str, Score]
 ) -> Iterator[dict[str, object]]:
     """Yield one row of the table for each score on one set, compared with the first."""
-    yield from measured(
+    yield from measure(
         task, seed, name, given, {variant: np.asarray(score(given)) for variant, score in scores.items()}
     )
 
 
-def comparing(variants: Callable[[FitRows], Iterator[tuple[str, Score]]]) -> Compare:
+def compare_with(variants: Callable[[FitRows], Iterator[tuple[str, Score]]]) -> Compare:
     """Return what compares scores of features and logits, which `variants` fits and names."""
 
     def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Iterator[dict[str, object]]:
         model = open_adapter(task, folder, seed)
         scores = dict(variants(fit_rows(model, load_task_rows(task, config.evaluation_rows), folder)))
         for name, texts in development_sets(task, config.evaluation_rows).items():
-            yield from scored(task, seed, name, extracted(model, texts, folder), scores)
+            yield from score_set(task, seed, name, extract_rows(model, texts, folder), scores)
 
     return compare
 
@@ -143,17 +143,17 @@ def write_missing(
 
 
 def summary(rows: pd.DataFrame) -> str:
-    """Return one Markdown line per variant: mean gains in points, seeds averaged, and what happens abroad."""
-    home = rows["development_set"] == "home"
+    """Return one Markdown line per variant: mean gains in points, seeds averaged, and what happens on shifted sets."""
+    in_domain = rows["development_set"] == "home"
     sets = rows.groupby(["variant", "model", "data_set", "development_set"], sort=False)["difference"].mean() * 100
-    at_home = sets.xs("home", level="development_set").groupby("variant", sort=False).mean()
+    gains = sets.xs("home", level="development_set").groupby("variant", sort=False).mean()
     away = sets.drop("home", level="development_set").groupby("variant", sort=False)
-    worse = rows[~home].assign(worse=rows["high"] < 0).groupby("variant", sort=False)["worse"].sum()
-    lines = ["| score | home | shifted | worst | worse |", "|---|---:|---:|---:|---:|"]
-    cells = int((~home).sum() / rows["variant"].nunique())
-    for variant, gain in zip(map(str, at_home.index), at_home, strict=True):
-        abroad = away.get_group(variant)
+    worse = rows[~in_domain].assign(worse=rows["high"] < 0).groupby("variant", sort=False)["worse"].sum()
+    lines = ["| score | in-domain | shifted | worst | worse |", "|---|---:|---:|---:|---:|"]
+    cells = int((~in_domain).sum() / rows["variant"].nunique())
+    for variant, gain in zip(map(str, gains.index), gains, strict=True):
+        shifted = away.get_group(variant)
         lines.append(
-            f"| {variant} | {gain:+.2f} | {abroad.mean():+.2f} | {abroad.min():+.2f} | {worse[variant]} of {cells} |"
+            f"| {variant} | {gain:+.2f} | {shifted.mean():+.2f} | {shifted.min():+.2f} | {worse[variant]} of {cells} |"
         )
     return "\n".join(lines)

@@ -13,8 +13,8 @@ from adue.heads.sweep import fit_heads
 from adue.research.methods.method import FitRows
 from adue.research.methods.swag import draw_heads
 from adue.scores.outputs import error_log_odds
-from auto import fitted, head_score
-from development import Score, comparing, run
+from auto import fit_score, head_score
+from development import Score, compare_with, run
 
 
 def posterior_mean(rows: FitRows) -> AdueHead:
@@ -32,7 +32,7 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         yield f"head, {name}", head_score(sweep.head(sweep.best))
     default = AutoSettings()
     head = fit_ranking_head(rows.train, rows.classifier_head, default)
-    yield "auto", fitted(rows, default, head)
+    yield "auto", fit_score(rows, default, head)
     changes: dict[str, dict[str, object]] = {
         "whatever the gain": {"required_gain": None},
         "whatever the gain, prior variance of the head 0.03": {"required_gain": None, "head_prior_variance": (0.03,)},
@@ -43,8 +43,8 @@ def variants(rows: FitRows) -> Iterator[tuple[str, Score]]:
         "any gain at all": {"required_gain": 0.0},
     }
     for name, change in changes.items():
-        yield f"auto, {name}", fitted(rows, default.model_copy(update=change), head)
+        yield f"auto, {name}", fit_score(rows, default.model_copy(update=change), head)
 
 
 if __name__ == "__main__":
-    run(__doc__, comparing(variants), Path("gate.csv"))
+    run(__doc__, compare_with(variants), Path("gate.csv"))

@@ -29,7 +29,7 @@ def mean_ranks(aurocs: pd.DataFrame) -> pd.Series:
 def print_gains(rows: pd.DataFrame) -> None:
     """Print the gain over softmax response by task, mean of the seeds, and how many of them lose beyond noise."""
     shown = [method for method in SHOWN if method in set(rows["method"])]
-    print(f"\n| {' | '.join([*TASK[:2], 'judged on', *shown])} |\n|---|---|---|{'---:|' * len(shown)}")
+    print(f"\n| {' | '.join([*TASK[:2], 'evaluated on', *shown])} |\n|---|---|---|{'---:|' * len(shown)}")
     for task, of_task in rows.groupby(TASK):
         entries = list(map(str, task))
         for method in shown:

@@ -27,16 +27,16 @@ from adue.heads.fading import fit_weakest, learners
 from adue.heads.head import AdueHead
 from adue.heads.ranking import fit_ranking_head
 from adue.models.model import AdueModel
-from adue.research.benchmark.plan import BenchmarkConfig, Task
-from adue.research.benchmark.prepared import split_by_error
-from adue.research.benchmark.rows import load_task_rows
+from adue.research.benchmark.configuration import BenchmarkConfig, Task
+from adue.research.benchmark.prepared_cell import split_by_error
+from adue.research.benchmark.task_rows import load_task_rows
 from adue.research.methods.boosted import fit_boosted
 from adue.research.methods.method import FitRows, ScoreRows
 from adue.scores.distances import GaussianStatistics, relative_mahalanobis
 from adue.scores.neighbours import fit_neighbours, neighbour_distance
 from adue.scores.outputs import entropy, error_log_odds
 from adue.scores.temperature import fit_temperature
-from development import development_sets, extracted, fit_rows, measured, open_adapter, run
+from development import development_sets, extract_rows, fit_rows, measure, open_adapter, run
 
 SETTINGS = AutoSettings(required_gain=None, head_prior_variance=(0.3,))
 PSEUDO_ROWS = 5
@@ -137,8 +137,8 @@ class Bench:
         probe.fit(self.layers[TRAIN], self.rows.train.errors.numpy())
         return cache(lambda name: np.asarray(probe.decision_function(self.layers[name])))
 
-    def cross_fitted(self) -> Column:
-        """Say what ranking heads say that learned from held-out rows too, never from the row they judge."""
+    def cross_fit(self) -> Column:
+        """Return the scores of ranking heads that learned from held-out rows too, never from the row they score."""
         train, held_out = self.rows.train, self.rows.selection
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SETTINGS.seed)
         heads, of_held_out = [], np.empty(len(held_out))
@@ -169,12 +169,12 @@ class Bench:
         return rows.labels
 
 
-def corrected(bench: Bench, judge: Column | None, *extra: Column) -> dict[str, np.ndarray]:
-    """Return U, as log odds, of every set: auto with `judge` in place of its ranking head, and with more inputs.
+def correct(bench: Bench, ranking: Column | None, *extra: Column) -> dict[str, np.ndarray]:
+    """Return U, as log odds, of every set: auto with `ranking` in place of its ranking head, and with more inputs.
 
-    `judge` and further inputs get the ranking head's prior variance.
+    `ranking` and further inputs get the ranking head's prior variance.
     """
-    columns = [*bench.base, judge or bench.head, *extra]
+    columns = [*bench.base, ranking or bench.head, *extra]
 
     def given(name: str) -> tuple[Tensor, Tensor, Tensor]:
         inputs = torch.from_numpy(np.stack([column(name) for column in columns], axis=1))
@@ -214,7 +214,7 @@ def simulated_shift(bench: Bench) -> dict[str, np.ndarray]:
 def variants(bench: Bench) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     """Yield every form with its name and its scores by set, the softmax response first."""
     yield "softmax response", {name: bench.base[0](name) for name in bench.sets}
-    yield "auto", corrected(bench, None)
+    yield "auto", correct(bench, None)
     more = {
         "margin": bench.margin,
         "temperature-scaled response": bench.temperature,
@@ -224,11 +224,11 @@ def variants(bench: Bench) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
         "boosted trees": bench.trees,
     }
     for name, column in more.items():
-        yield f"auto + {name}", corrected(bench, None, column())
-    yield "boosted trees in place of the head", corrected(bench, bench.trees())
-    yield "auto + probe of three layers", corrected(bench, None, bench.probe_of_layers())
-    yield "probe of three layers in place of the head", corrected(bench, bench.probe_of_layers())
-    yield "head from training and held-out rows, cross-fitted", corrected(bench, bench.cross_fitted())
+        yield f"auto + {name}", correct(bench, None, column())
+    yield "boosted trees in place of the head", correct(bench, bench.trees())
+    yield "auto + probe of three layers", correct(bench, None, bench.probe_of_layers())
+    yield "probe of three layers in place of the head", correct(bench, bench.probe_of_layers())
+    yield "head from training and held-out rows, cross-fitted", correct(bench, bench.cross_fit())
     yield "fade chosen under simulated shift", simulated_shift(bench)
 
 
@@ -237,9 +237,9 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
     model, task_rows = open_adapter(task, folder, seed), load_task_rows(task, config.evaluation_rows)
     rows = fit_rows(model, task_rows, folder)
     texts = development_sets(task, config.evaluation_rows)
-    sets = {name: extracted(model, part, folder) for name, part in texts.items()}
+    sets = {name: extract_rows(model, part, folder) for name, part in texts.items()}
     tokens = {name: lengths(model, part["text"][:]) for name, part in texts.items()}
-    selected, _ = split_by_error(extracted(model, task_rows.validation, folder))
+    selected, _ = split_by_error(extract_rows(model, task_rows.validation, folder))
     tokens[SELECTION] = lengths(model, task_rows.validation["text"][:])[selected.numpy()]
     layers = {name: hidden_states(model, part["text"][:]) for name, part in texts.items()}
     layers[TRAIN] = hidden_states(model, task_rows.train["text"][:])
@@ -248,7 +248,7 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
     scores = dict(variants(bench))
     for name, given in sets.items():
         u = {variant: of_sets[name] for variant, of_sets in scores.items()}
-        yield from measured(task, seed, name, given, u)
+        yield from measure(task, seed, name, given, u)
 
 
 def lengths(model: AdueModel, texts: list[str]) -> np.ndarray:

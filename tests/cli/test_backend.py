@@ -18,7 +18,7 @@ def run(*arguments: object) -> Result:
 
 def scored(space: Workspace, folder: Path, *options: object) -> list[dict[str, object]]:
     output = folder / "scored.jsonl"
-    result = run("predict", space.adapter, space.test_file, "--output", output, "--prefix", "u_", *options)
+    result = run("predict", space.adapter, space.test_file, "--out", output, "--prefix", "u_", *options)
     assert result.exit_code == 0, result.output
     return [json.loads(line) for line in output.read_text().splitlines()]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adue.research.benchmark.store import Folders
+from adue.research.benchmark.folders import Folders
 from tests.cli.test_commands import run
 from tests.research.benchmark.conftest import Ground, finished, ground
 

@@ -85,6 +85,15 @@ def test_a_grid_of_ones_own_is_read_from_yaml(space: Workspace, tmp_path: Path) 
     assert json.loads(result.stdout)["grid_points"] == 2
 
 
+def test_a_typo_in_a_grid_ends_fit_with_one_line_that_names_the_right_key(space: Workspace, tmp_path: Path) -> None:
+    grid = tmp_path / "mine.yaml"
+    grid.write_text("learning_rates: [0.001]\n")
+    result = run("fit", space.adapter, "--data", space.data, "--preset", "paper", "--grid", grid)
+    assert result.exit_code == 1
+    assert "there is no key 'learning_rates'; did you mean 'learning_rate'? the keys are" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_evaluate_prints_one_line_per_score_and_the_reports_path(fitted: Workspace, tmp_path: Path) -> None:
     report = tmp_path / "report.html"
     result = run("evaluate", fitted.adapter, "--data", fitted.data, "--report", report, "--resamples", 100)
@@ -96,7 +105,7 @@ def test_evaluate_prints_one_line_per_score_and_the_reports_path(fitted: Workspa
 
 
 def test_predict_reads_standard_input_and_writes_standard_output(fitted: Workspace) -> None:
-    result = run("predict", fitted.adapter, "-", "--output", "-", stdin='{"text": "good film"}\n{"text": "bad"}\n')
+    result = run("predict", fitted.adapter, "-", "--out", "-", stdin='{"text": "good film"}\n{"text": "bad"}\n')
     assert result.exit_code == 0
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert [row["text"] for row in rows] == ["good film", "bad"]
@@ -146,7 +155,7 @@ def test_train_fit_evaluate_predict_from_nothing_but_a_base_model(space: Workspa
         (("fit", "{adapter}", "--data", "{data}", "--score", "luck"), 2, "luck"),
         (("fit", "{adapter}"), 2, "--data"),
         (("evaluate", "{adapter}", "--data", "{data}"), 1, "has no uncertainty head yet"),
-        (("predict", "{adapter}", "{data}/test.jsonl", "--output", "out.doc"), 1, "has no uncertainty head yet"),
+        (("predict", "{adapter}", "{data}/test.jsonl", "--out", "out.doc"), 1, "has no uncertainty head yet"),
         (("info", "gone"), 1, "there is no folder 'gone'"),
         (("train", "--model", "/gone", "--data", "{data}", "--out", "out"), 1, "there is no folder '/gone'"),
         (("train", "--model", "x", "--data", "{data}", "--out", "out", "--r", "0"), 2, "r: Input should be greater"),
@@ -170,7 +179,7 @@ def test_an_error_is_one_line_and_debug_shows_where_it_arose(space: Workspace) -
 
 
 def test_a_warning_is_one_line_on_standard_error(fitted: Workspace) -> None:
-    result = run("predict", fitted.adapter, "-", "--output", "-", stdin='{"text": " "}\n')
+    result = run("predict", fitted.adapter, "-", "--out", "-", stdin='{"text": " "}\n')
     assert "warning: 1 text is empty" in result.stderr
     assert ".py" not in result.stderr
 
@@ -178,7 +187,7 @@ def test_a_warning_is_one_line_on_standard_error(fitted: Workspace) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
 def test_standard_output_on_a_full_disk_is_one_line(fitted: Workspace) -> None:
-    command = [sys.executable, "-m", "adue", "predict", str(fitted.adapter), str(fitted.test_file), "--output", "-"]
+    command = [sys.executable, "-m", "adue", "predict", str(fitted.adapter), str(fitted.test_file), "--out", "-"]
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
             [*command, "--prefix", "p_"], stdout=full, stderr=subprocess.PIPE, text=True, check=False

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -15,7 +16,7 @@ from adue.foundation.errors import DataError
         (["anything"], "anything"),
     ],
 )
-def test_the_text_column_is_the_likeliest_name_whatever_its_case(names: list[str], expected: str) -> None:
+def test_the_text_column_is_the_likeliest_name_in_any_case(names: list[str], expected: str) -> None:
     assert guess_text_column(names) == expected
 
 
@@ -34,7 +35,7 @@ def test_the_first_of_two_names_that_differ_in_case_is_taken() -> None:
     ("names", "expected"),
     [(["text", "Label"], "Label"), (["text", "stars"], "stars"), (["class", "label", "text"], "label")],
 )
-def test_the_label_column_is_the_likeliest_name_whatever_its_case(names: list[str], expected: str) -> None:
+def test_the_label_column_is_the_likeliest_name_in_any_case(names: list[str], expected: str) -> None:
     assert guess_label_column(names) == expected
 
 
@@ -63,3 +64,9 @@ def test_a_chosen_column_that_is_not_there_is_an_error_that_lists_the_columns() 
 def test_a_single_column_is_not_mistaken_for_labels() -> None:
     with pytest.raises(DataError, match="--label-column"):
         guess_label_column(["text"])
+
+
+@pytest.mark.parametrize("guess", [guess_label_column, guess_text_column])
+def test_a_header_that_was_not_divided_is_said_first(guess: Callable[[list[str]], str]) -> None:
+    with pytest.raises(DataError, match=r"^the only column is 'text;label': columns end with a comma in a \.csv file"):
+        guess(["text;label"])

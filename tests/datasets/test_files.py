@@ -27,7 +27,7 @@ def write(path: Path, content: str | bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".json", ".parquet", ".CSV"])
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".CSV"])
 def test_texts_come_back_as_written_in_every_format(tmp_path: Path, ending: str) -> None:
     frame = pd.DataFrame({"text": AWKWARD, "label": [0, 1] * 5 + [0]})
     path = tmp_path / f"rows{ending}"
@@ -36,6 +36,7 @@ def test_texts_come_back_as_written_in_every_format(tmp_path: Path, ending: str)
         ".CSV": lambda: frame.to_csv(path, index=False),
         ".tsv": lambda: frame.to_csv(path, index=False, sep="\t"),
         ".jsonl": lambda: frame.to_json(path, orient="records", lines=True),
+        ".ndjson": lambda: frame.to_json(path, orient="records", lines=True),
         ".json": lambda: frame.to_json(path, orient="records"),
         ".parquet": lambda: frame.to_parquet(path),
     }[ending]()
@@ -63,7 +64,12 @@ def test_keys_that_only_some_json_lines_have_are_missing_elsewhere(tmp_path: Pat
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("rows.txt", "a", r"its ending must be one of \.csv, \.tsv, \.jsonl, \.json, \.parquet"),
+        (
+            "rows.txt",
+            "a",
+            r"its ending must be one of \.csv, .* \.parquet, and all but \.parquet also with \.gz, \.xz, ",
+        ),
+        ("rows.gz", "a", r"its ending must be one of"),
         ("rows.csv", "", r"rows\.csv holds no rows"),
         ("rows.csv", "text,label\n", r"rows\.csv holds no rows"),
         ("rows.jsonl", "\n", r"rows\.jsonl holds no rows"),
@@ -77,13 +83,19 @@ def test_keys_that_only_some_json_lines_have_are_missing_elsewhere(tmp_path: Pat
             b"text,label\na,0\n\xff,1\n",
             r"is not UTF-8 at line 3: invalid start byte; save the file as UTF-8",
         ),
-        ("rows.jsonl", '{"text": "a"}\n{"text": \n', r"not valid JSON at line 2: .*mend or drop this line"),
+        ("rows.jsonl", '{"text": "a"}\n{"text": \n', r"not valid JSON at line 2: .*write one object per line"),
         ("rows.jsonl", '{"text": "a"}\n["b"]\n', r"one object per line.*line 2 is not one"),
-        ("rows.json", '{"text": "a"}', r"must hold a list of objects"),
-        ("rows.json", '{"text": "a"}\n{"text": "b"}', r"not valid JSON.*needs the ending \.jsonl"),
+        ("rows.json", '[{"text": "a"}, "b"]', r"must hold a list of objects.*element 2 is not one"),
+        ("rows.json", '\n[{"text": "a"},\n', r"not valid JSON: .*line 3 .*; write one object per line, or a list"),
+        ("rows.json", '{\n"text": "a"}', r"not valid JSON at line 1: .*; write one object per line, or a list"),
+        ("rows.csv", "text;label\na, b;0\n", r"the only column is 'text;label': columns end with a comma .*save it so"),
+        ("rows.csv.gz", "text\na\n", r"is not a whole \.gz file: Not a gzipped file .*; write it again"),
+        ("rows.csv.xz", "text\na\n", r"is not a whole \.xz file: Input format not supported.*; write it again"),
+        ("rows.csv.zst", "text\na\n", r"is not a whole \.zst file: .*; write it again"),
+        ("rows.parquet.gz", "", r"a \.parquet file is compressed inside already; give it without \.gz"),
         ("rows.jsonl", '{"label": 1}\n{"label": "a"}\n', r"values of 'label' do not make one column: .*one kind"),
         ("rows.jsonl", '{"text": "\\ud800"}\n', r"values of 'text' do not make one column: .*surrogates not allowed"),
-        ("rows.parquet", "not parquet at all", r"not a readable Parquet file"),
+        ("rows.parquet", "not parquet at all", r"not a whole Parquet file: .*; write it again"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_a_one_line_error_that_names_it(

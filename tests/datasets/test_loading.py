@@ -147,6 +147,13 @@ def test_a_column_that_cannot_be_guessed_is_an_error_that_names_the_split(tmp_pa
         load_splits(tmp_path / "rows.csv")
 
 
+@pytest.mark.parametrize("text", ["good", "good, not bad"])
+def test_a_header_with_semicolons_is_said_first(tmp_path: Path, text: str) -> None:
+    (tmp_path / "rows.csv").write_text(f"text;label\n{text};1\n")
+    with pytest.raises(DataError, match=r"rows\.csv.*: the only column is 'text;label': columns end with a comma in a"):
+        load_splits(tmp_path / "rows.csv")
+
+
 def test_labels_that_are_all_empty_are_an_error(tmp_path: Path) -> None:
     frame(4).assign(label="").to_csv(tmp_path / "rows.csv", index=False)
     with pytest.raises(DataError, match=r"rows\.csv has no labels; .*--label-column"):

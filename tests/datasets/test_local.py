@@ -12,7 +12,7 @@ def write_rows(path: Path, labels: list[object]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-def test_each_file_is_a_split_whatever_it_is_called(tmp_path: Path) -> None:
+def test_each_file_is_a_split_under_any_name(tmp_path: Path) -> None:
     for name in ("train", "dev", "test", "by_hand"):
         write_rows(tmp_path / f"{name}.jsonl", [0, 1])
     splits = read_local(tmp_path, ["no", "yes"])

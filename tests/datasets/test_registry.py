@@ -22,7 +22,7 @@ SIZES = {
 }
 """Rows of train, validation and test in the local copies."""
 
-local_copies = pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no folder with the data sets")
+local_copies = pytest.mark.skipif(not os.environ.get(VARIABLE), reason=f"{VARIABLE} names no folder with the data sets")
 
 
 @pytest.mark.parametrize("name", DEMO)

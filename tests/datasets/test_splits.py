@@ -1,10 +1,9 @@
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from datasets import Dataset, DatasetDict
 
-from adue.datasets.splits import carve_validation, read_folder, rename_splits, without_secret_labels
+from adue.datasets.splits import carve_validation, rename_splits, without_secret_labels
 from adue.foundation.errors import DataError
 
 
@@ -43,30 +42,6 @@ def test_rows_of_one_text_stay_together() -> None:
 def test_one_text_cannot_be_split() -> None:
     with pytest.raises(DataError, match="one text cannot be split"):
         carve_validation(["a", "a"], [1, 1], seed=42)
-
-
-def test_a_folder_is_read_by_the_names_of_its_files(tmp_path: Path) -> None:
-    (tmp_path / "Train.CSV").write_text("text,label\na,0\n")
-    (tmp_path / "dev.jsonl").write_text('{"text": "b", "label": 1}\n')
-    (tmp_path / "test.tsv").write_text("text\tlabel\nc\t0\n")
-    (tmp_path / "README.md").write_text("not data")
-    assert {name: list(rows["text"]) for name, rows in read_folder(tmp_path).items()} == {
-        "train": ["a"],
-        "validation": ["b"],
-        "test": ["c"],
-    }
-
-
-def test_two_files_of_one_split_are_an_error(tmp_path: Path) -> None:
-    for name in ("dev.csv", "validation.csv"):
-        (tmp_path / name).write_text("text,label\na,0\n")
-    with pytest.raises(DataError, match=r"dev\.csv and .*validation\.csv are both the validation split"):
-        read_folder(tmp_path)
-
-
-def test_a_folder_without_splits_is_an_error_that_says_how_to_name_files(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"holds no split: name files train, validation \(or dev\) and test.*hf:"):
-        read_folder(tmp_path)
 
 
 def test_splits_go_by_our_names_and_unknown_ones_keep_theirs() -> None:

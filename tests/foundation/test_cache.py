@@ -11,6 +11,11 @@ def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch
     assert cache_dir() == tmp_path
 
 
-def test_the_cache_is_the_users_own_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("value", ["", None])
+def test_the_cache_is_the_users_own_where_the_environment_says_nothing(
+    value: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("ADUE_CACHE_DIR", raising=False)
+    if value is not None:
+        monkeypatch.setenv("ADUE_CACHE_DIR", value)
     assert cache_dir() == Path(platformdirs.user_cache_dir("adue"))

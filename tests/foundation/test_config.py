@@ -267,6 +267,40 @@ def test_bad_yaml_is_refused_in_one_line(tmp_path: Path, content: bytes, words: 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            "learning_rates: [0.1]\nalpha: 1\n",
+            (
+                "there is no key 'learning_rates'; did you mean 'learning_rate'? "
+                "the keys are learning_rate, alpha, beta, score, sharpness, seed"
+            ),
+        ),
+        ("lambda: 10\n", "there is no key 'lambda'; the keys are learning_rate, alpha, beta, score, sharpness, seed"),
+        ("3: 10\n", "there is no key '3'; the keys are learning_rate, alpha, beta, score, sharpness, seed"),
+    ],
+)
+def test_a_typo_in_a_grid_is_refused_with_the_nearest_key(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "grid.yaml"
+    path.write_text(content)
+    with pytest.raises(DataError) as caught:
+        Grid.load(path)
+    assert str(caught.value) == f"{path}: {words}"
+
+
+def test_values_that_adue_wrote_may_hold_keys_of_a_newer_adue() -> None:
+    with pytest.warns(DataWarning, match="^Grid: ignoring unknown keys learning_rates; a newer adue may have"):
+        assert Grid.from_dict({"learning_rates": [0.1]}) == Grid()
+
+
+def test_a_key_that_a_person_wrote_is_refused_at_every_depth() -> None:
+    values = EXAMPLE.to_dict()
+    values["metrics"] |= {"epoch": 3}
+    with pytest.raises(DataError, match=r"^x\.yaml: metrics: there is no key 'epoch'; did you mean 'epochs'\? the"):
+        AdueConfig.from_dict(values, file=Path("x.yaml"))
+
+
 @pytest.mark.parametrize("name", ["huge", "missing.yaml", "missing.yml"])
 def test_an_unknown_grid_names_the_known_ones(name: str) -> None:
     words = f"^no grid called '{name}'; use paper, fast or the path of a .yaml file$"

@@ -107,11 +107,11 @@ def test_the_configuration_of_an_adapter_is_moved_last(tmp_path: Path, monkeypat
     moved: list[str] = []
     move = shutil.move
 
-    def noted(path: Path, destination: Path) -> None:
+    def note_and_move(path: Path, destination: Path) -> None:
         moved.append(path.name)
         move(path, destination)
 
-    monkeypatch.setattr("adue.foundation.files.shutil.move", noted)
+    monkeypatch.setattr("adue.foundation.files.shutil.move", note_and_move)
     move_saved(source, target)
     assert moved[-1] == "adapter_config.json"
     assert sorted(path.name for path in target.iterdir()) == sorted(moved)

@@ -1,4 +1,4 @@
-"""Feature sets whose errors can be predicted from the features, for the tests of the tensor rooms."""
+"""Feature sets whose errors can be predicted from the features, for the tests of the tensor wings."""
 
 import torch
 

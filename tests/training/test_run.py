@@ -246,7 +246,7 @@ def test_a_run_that_had_stopped_early_does_no_more_epochs_when_it_is_called_agai
 
     with monkeypatch.context() as patch:
         patch.setattr("adue.training.run._prove", full)
-        with pytest.raises(ArtifactError, match=r"No space left on device; mend that and run again, what was trained"):
+        with pytest.raises(ArtifactError, match=r"No space left on device; fix that and run again, what was trained"):
             train_adapter(base, rows(40), rows(20), tmp_path / "out", settings, id2label=NAMES)
     with pytest.warns(DataWarning, match="it has learned nothing"):
         result = train_adapter(base, rows(40), rows(20), tmp_path / "out", settings, id2label=NAMES)
@@ -293,7 +293,7 @@ def test_training_stops_early_without_a_better_epoch(tmp_path: Path, base: str) 
     assert result.record.best_epoch == 1
 
 
-def test_an_adapter_is_replaced_only_when_told_to(tmp_path: Path, base: str) -> None:
+def test_an_adapter_is_replaced_only_on_request(tmp_path: Path, base: str) -> None:
     out = tmp_path / "out"
     train_adapter(base, rows(40), rows(20), out, FAST, id2label=NAMES)
     before = weights(out)

@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from adue import FitSettings
+from adue.workflows import columns
 from adue.workflows.fit import fit
 from adue.workflows.options import ModelOptions
 from tests.support.workspace import Workspace, make_workspace
@@ -31,3 +33,12 @@ def space(raw: Workspace, tmp_path: Path) -> Workspace:
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADUE_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def second_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column more in the one place where the columns of `adue predict` are defined: the second likeliest class."""
+    column = columns.AnswerColumn(
+        "second_choice", pa.int8(), lambda answers: answers.probabilities.argsort(axis=-1)[:, -2]
+    )
+    monkeypatch.setattr(columns, "ANSWER_COLUMNS", (*columns.ANSWER_COLUMNS, column))

@@ -1,4 +1,5 @@
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -6,8 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from datasets import ClassLabel, Dataset, Features, Value
 
 from adue import AdueModel, ArtifactError, DataError, DataWarning
+from adue.datasets import read_file
+from adue.datasets.chunks import column_names, column_values
+from adue.datasets.stream import read_rows, write_rows
 from adue.workflows.predict import predict
 from tests.support.adapters import random_texts
 from tests.support.workspace import Workspace
@@ -51,7 +56,7 @@ def test_pieces_of_a_long_file_are_scored_as_the_whole(
     fitted: Workspace, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     predict(fitted.adapter, str(texts), str(tmp_path / "whole.jsonl"))
-    monkeypatch.setattr("adue.workflows.rows.CHUNK_ROWS", 7)
+    monkeypatch.setattr("adue.datasets.readers.CHUNK_ROWS", 7)
     predict(fitted.adapter, str(texts), str(tmp_path / "pieces.jsonl"))
     whole, pieces = read(tmp_path / "whole.jsonl"), read(tmp_path / "pieces.jsonl")
     assert [row["label"] for row in pieces] == [row["label"] for row in whole]
@@ -70,7 +75,7 @@ def test_parquet_in_csv_out(fitted: Workspace, tmp_path: Path) -> None:
     assert out.read_text().splitlines()[0] == "sentence,n,label,probability,uncertainty"
 
 
-def test_a_column_that_would_be_overwritten_is_refused_and_a_prefix_mends_it(fitted: Workspace, tmp_path: Path) -> None:
+def test_a_column_that_would_be_overwritten_is_refused_and_a_prefix_helps(fitted: Workspace, tmp_path: Path) -> None:
     out = tmp_path / "scored.jsonl"
     with pytest.raises(DataError, match=r"already have the column 'label', which would be overwritten; .*--prefix"):
         predict(fitted.adapter, str(fitted.test_file), str(out))
@@ -123,3 +128,78 @@ def test_parquet_to_parquet_keeps_the_types_of_all_columns(fitted: Workspace, tm
     scored = pq.read_table(out)
     assert scored.select(given.column_names) == given
     assert scored.column_names[3:] == ["label", "probability", "uncertainty"]
+
+
+@pytest.mark.usefixtures("second_choice")
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet", "out.jsonl.gz"])
+def test_a_column_that_is_added_to_the_definition_is_in_the_output(
+    fitted: Workspace, texts: Path, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / name
+    predict(fitted.adapter, str(texts), str(out))
+    (chunk,) = read_rows(str(out))
+    assert column_names(chunk)[-4:] == ["label", "probability", "uncertainty", "second_choice"]
+    assert {int(value) for value in column_values(chunk, "second_choice")} <= {0, 1, 2}
+
+
+@pytest.mark.usefixtures("second_choice")
+def test_a_column_that_is_added_to_the_definition_is_not_overwritten(fitted: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "texts.csv"
+    source.write_text("text,second_choice\ngood,mine\n")
+    with pytest.raises(DataError, match="already have the column 'second_choice'"):
+        predict(fitted.adapter, str(source), str(tmp_path / "out.csv"))
+
+
+@pytest.mark.parametrize("source", ["in.csv", "in.parquet"])
+@pytest.mark.parametrize("target", ["out.csv", "out.tsv.zst", "out.parquet"])
+def test_columns_without_rows_come_out_with_the_columns_of_answers(
+    fitted: Workspace, tmp_path: Path, source: str, target: str
+) -> None:
+    with write_rows(str(tmp_path / source)) as write:
+        write(pa.table({"id": pa.array([], pa.string()), "text": pa.array([], pa.string())}))
+    result = predict(fitted.adapter, str(tmp_path / source), str(tmp_path / target))
+    assert (result.rows, result.mean_uncertainty) == (0, None)
+    (chunk,) = read_rows(str(tmp_path / target))
+    assert (len(chunk), column_names(chunk)) == (0, ["id", "text", "label", "probability", "uncertainty"])
+
+
+def test_parquet_without_rows_has_the_types_of_parquet_with_rows(fitted: Workspace, tmp_path: Path) -> None:
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    schemas = []
+    for texts in ([], ["good"]):
+        pq.write_table(pa.table({"text": pa.array(texts, pa.string())}), source)
+        predict(fitted.adapter, str(source), str(out))
+        schemas.append(pq.read_schema(out))
+    assert schemas[0] == schemas[1]
+
+
+def test_a_folder_of_shards_is_scored_as_one_file(fitted: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for number in range(3):
+        rows = [{"id": str(number), "text": text} for text in random_texts(3, seed=number)]
+        with write_rows(str(folder / f"part-{number}.csv.gz")) as write:
+            write(list(rows))
+    out = tmp_path / "scored.jsonl"
+    assert predict(fitted.adapter, str(folder), str(out)).rows == 9
+    assert [row["id"] for row in read(out)] == ["0"] * 3 + ["1"] * 3 + ["2"] * 3
+
+
+def test_what_datasets_saved_is_scored_with_its_types(fitted: Workspace, tmp_path: Path) -> None:
+    features = Features({"text": Value("string"), "day": Value("date32"), "gold": ClassLabel(names=["a", "b"])})
+    rows = Dataset.from_dict(
+        {"text": ["good", "bad"], "day": [date(2026, 1, 1), None], "gold": [0, 1]}, features=features
+    )
+    rows.save_to_disk(str(tmp_path / "disk"))
+    predict(fitted.adapter, str(tmp_path / "disk"), str(tmp_path / "out.parquet"))
+    scored = read_file(tmp_path / "out.parquet")
+    assert {name: scored.features[name] for name in features} == dict(features)
+    assert scored.select_columns(list(features)).to_list() == rows.to_list()
+
+
+@pytest.mark.parametrize("content", ['[{"text": "good"}, {"text": "bad"}]', '{"text": "good"}\n{"text": "bad"}'])
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl", "in.ndjson"])
+def test_lists_and_lines_of_json_are_scored(fitted: Workspace, tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    assert predict(fitted.adapter, str(tmp_path / name), str(tmp_path / "out.ndjson")).rows == 2
+    assert [row["text"] for row in read(tmp_path / "out.ndjson")] == ["good", "bad"]

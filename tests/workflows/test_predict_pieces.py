@@ -1,5 +1,6 @@
 """What `adue predict --engine ray` does apart from the cluster: one worker's part, and refusals before that."""
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -46,6 +47,15 @@ def test_a_piece_is_written_with_three_columns_more_and_counted(score: Score, tm
     assert count["uncertainty"] == pytest.approx(sum(written["uncertainty"].to_pylist()))
 
 
+@pytest.mark.usefixtures("second_choice")
+def test_a_column_that_is_added_to_the_definition_is_written_by_a_worker(score: Score, tmp_path: Path) -> None:
+    (count,) = score(pa.table({"text": ["good film", "bad plot"]}))
+    written = pq.read_table(tmp_path / "out" / "part-0000000.parquet")
+    assert written.schema.names == ["text", "label", "probability", "uncertainty", "second_choice"]
+    assert written.schema.field("second_choice").type == pa.int8()
+    assert sum(json.loads(count["labels"]).values()) == count["rows"] == 2
+
+
 def test_a_piece_that_is_there_is_counted_and_not_scored_again(score: Score, tmp_path: Path) -> None:
     table = pa.table({"text": random_texts(20)})
     first = score(table)
@@ -74,7 +84,7 @@ def test_a_folder_with_anything_in_it_is_refused_and_left_alone(fitted: Workspac
     pq.write_table(pa.table({"text": ["good"]}), source)
     out.mkdir()
     (out / "mine.parquet").touch()
-    with pytest.raises(ArtifactError, match=r"out is there already and not empty; give a new folder with --output"):
+    with pytest.raises(ArtifactError, match=r"out is there already and not empty; give a new folder with --out"):
         predict_on_ray(fitted.adapter, str(source), str(out))
     assert [path.name for path in out.iterdir()] == ["mine.parquet"]
 

@@ -59,7 +59,7 @@ def read(folder: Path) -> pa.Table:
 
 
 def meanwhile(work: Callable[[], PredictResult], out: Path, parts: int, event: Callable[[], Any]) -> PredictResult:
-    """Return what `work` returns, with `event` happening when `out` has so many parts."""
+    """Return what `work` returns, with `event` happening when `out` has `parts` parts."""
     with ThreadPoolExecutor(1) as pool:
         happened = pool.submit(_when, out, parts, event)
         result = work()
@@ -111,7 +111,7 @@ def test_the_command_goes_on_with_a_stopped_run_and_prints_nothing_of_rays(
     cluster: Cluster, fitted: Workspace, source: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    arguments = [str(fitted.adapter), str(source), "--output", str(out), "--engine", "ray", "--json"]
+    arguments = [str(fitted.adapter), str(source), "--out", str(out), "--engine", "ray", "--json"]
     command = [sys.executable, "-m", "adue", "predict", *arguments, "--address", str(cluster.address)]
     predict_on_ray(fitted.adapter, str(source), str(out))
     lost = sorted(out.glob("part-*"))[3:6]

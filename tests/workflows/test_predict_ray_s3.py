@@ -79,7 +79,7 @@ def test_rows_come_back_once_and_in_order_though_a_worker_is_killed(
     assert store.exists("bucket/scored/_SUCCESS")
 
 
-def test_a_store_that_cannot_be_reached_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     use_store_at("http://127.0.0.1:9", monkeypatch)
     message = r"^'s3://bucket/texts' cannot be reached: EndpointConnectionError: .*; check the address, the network"
     with pytest.raises(AdueError, match=message):

@@ -38,11 +38,11 @@ def benchmark(
     as_json: opt.Json = False,
 ) -> None:
     """Compare methods on models, data sets and seeds; a stopped run goes on, tables are written at the end."""
-    from adue.foundation.files import read_yaml_text
+    from adue.foundation.config.keys import read_yaml
     from adue.workflows.inputs import check_inputs
 
     check_inputs(folder=folder)
-    read_yaml_text(config)
+    read_yaml(config)
 
     from adue.research.benchmark.workflow import benchmark as run
 

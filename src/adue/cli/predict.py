@@ -25,9 +25,7 @@ def engine_options(
     address: Annotated[
         str | None, typer.Option(help="Ray cluster to use, for example auto; else one is started on this host.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Most workers on Ray; by default as many as there is room for.", min=1)
-    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Most workers on Ray; by default all that fit.", min=1)] = None,
     cpus_per_worker: Annotated[int | None, typer.Option(help="Cores of a worker on Ray, by default 1.", min=1)] = None,
 ) -> "RayOptions | None":
     """Return where the workers of Ray run, None without Ray.
@@ -54,14 +52,19 @@ def predict(
     adapter: opt.Adapter,
     output: Annotated[
         str,
-        typer.Option(help="File to write (.jsonl, .csv, .tsv, .parquet), or - for JSON lines; with Ray a new folder."),
+        typer.Option(
+            "--out",
+            help="File to write (.csv, .tsv, .jsonl, .parquet; .gz, .xz, .zst behind), or - for JSON lines; with Ray a "
+            "new folder.",
+        ),
     ],
     model_options: "ModelOptions",
     ray_options: "RayOptions | None",
     source: Annotated[
         str,
         typer.Argument(
-            metavar="[FILE|-]", help="Rows to score; - reads JSON lines; with Ray a Parquet file or folder."
+            metavar="[FILE|FOLDER|-]",
+            help="Rows to score: a file, a folder of shards, or - for JSON on standard input; with Ray Parquet.",
         ),
     ] = "-",
     text_column: opt.TextColumn = None,
@@ -69,7 +72,8 @@ def predict(
     as_json: opt.Json = False,
 ) -> None:
     """Score a file of texts: the same rows out, with label, probability and uncertainty."""
-    from adue.workflows.inputs import STANDARD, check_inputs
+    from adue.datasets.stream import STANDARD
+    from adue.workflows.inputs import check_inputs
 
     if ray_options is None:
         check_inputs(adapter, rows=source, base_model=model_options.base_model)

@@ -1,11 +1,28 @@
-"""What the user calls the data, made into splits with the columns text and label."""
+"""What the user calls the data, made into splits with the columns text and label.
+
+Names load on first use: a stream of rows needs neither `datasets` nor scikit-learn, which are slow to import.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from adue.datasets.columns import guess_label_column, guess_text_column
-from adue.datasets.files import read_file
 from adue.datasets.fingerprint import fingerprint
-from adue.datasets.loading import LabelledSplits, load_splits
-from adue.datasets.registry import DATASETS, NamedDataset
-from adue.datasets.subsample import subsample
+
+if TYPE_CHECKING:
+    from adue.datasets.files import read_file
+    from adue.datasets.loading import LabelledSplits, load_splits
+    from adue.datasets.registry import DATASETS, NamedDataset
+    from adue.datasets.sampling import subsample
+
+_HOME_OF = {
+    "DATASETS": "adue.datasets.registry",
+    "LabelledSplits": "adue.datasets.loading",
+    "NamedDataset": "adue.datasets.registry",
+    "load_splits": "adue.datasets.loading",
+    "read_file": "adue.datasets.files",
+    "subsample": "adue.datasets.sampling",
+}
 
 __all__ = [
     "DATASETS",
@@ -18,3 +35,13 @@ __all__ = [
     "read_file",
     "subsample",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'adue.datasets' has no attribute '{name}'")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

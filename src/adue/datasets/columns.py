@@ -31,11 +31,7 @@ def guess_text_column(names: Sequence[str], chosen: str | None = None) -> str:
     'Review'
     """
     if chosen is None and len(names) == 1:
-        if set(names[0]) & set(",;|\t"):
-            raise DataError(
-                f"the only column is '{names[0]}': columns end with a comma in a .csv file, with a tab in a .tsv file; "
-                "save it so, or name the column with --text-column"
-            )
+        _require_divided(names)
         return names[0]
     return _pick(names, chosen, TEXT_COLUMNS, kind="text")
 
@@ -48,7 +44,31 @@ def guess_label_column(names: Sequence[str], chosen: str | None = None) -> str:
     DataError
         When `chosen` does not exist or nothing looks like a label column; the message lists the columns.
     """
+    if chosen is None:
+        _require_divided(names)
     return _pick(names, chosen, LABEL_COLUMNS, kind="label")
+
+
+def describe_undivided(names: Sequence[str]) -> str | None:
+    """Return what is wrong with a header that is one name with a delimiter in it; None where nothing is.
+
+    Examples
+    --------
+    >>> describe_undivided(["text;label"])
+    "the only column is 'text;label': columns end with a comma in a .csv file, with a tab in a .tsv file; save it so"
+    """
+    if len(names) != 1 or not set(names[0]) & set(",;|\t"):
+        return None
+    return (
+        f"the only column is '{names[0]}': columns end with a comma in a .csv file, with a tab in a .tsv file; "
+        "save it so"
+    )
+
+
+def _require_divided(names: Sequence[str]) -> None:
+    undivided = describe_undivided(names)
+    if undivided:
+        raise DataError(f"{undivided}, or name the column with --text-column")
 
 
 def _pick(names: Sequence[str], chosen: str | None, usual: tuple[str, ...], kind: str) -> str:

@@ -1,11 +1,13 @@
-"""The identity of labelled rows, whatever file they came from."""
+"""The identity of labelled rows, from any file."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
-from datasets import Dataset
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
-def fingerprint(dataset: Dataset) -> str:
+def fingerprint(dataset: "Dataset") -> str:
     """Return the SHA-256 (64 hex digits) of the texts and labels of `dataset` in their order.
 
     The file format, other columns and split names do not count; a changed text, label or order does.

@@ -12,6 +12,7 @@ from typing import Self
 from datasets import Dataset, DatasetDict, load_dataset
 from datasets.exceptions import DatasetsError
 
+from adue.datasets.saved import is_saved, load_saved
 from adue.foundation.errors import DataError
 from adue.foundation.sources import HUB_PREFIX
 
@@ -81,7 +82,9 @@ def load_hub(source: str) -> DatasetDict:
     return DatasetDict({"train": loaded}) if isinstance(loaded, Dataset) else loaded
 
 
-def _load_folder(asked: HubSource) -> DatasetDict:
+def _load_folder(asked: HubSource) -> Dataset | DatasetDict:
     """Read a local folder without leaving a copy of it in the cache of `datasets`."""
+    if is_saved(Path(asked.path)):
+        return load_saved(Path(asked.path))
     with tempfile.TemporaryDirectory() as cache:
         return load_dataset(asked.path, asked.config, cache_dir=cache, keep_in_memory=True)

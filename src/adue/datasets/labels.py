@@ -47,12 +47,12 @@ def make_label2id(
         found = [name for name in feature.names if not _is_outside(name)]
     else:
         labels = {label for dataset, column in pairs for label in label_values(dataset, column, None)}
-        mapped = {_without_decimals(_mapped(label, label_map)) for label in labels if label is not None}
+        mapped = {_without_decimals(_apply_map(label, label_map)) for label in labels if label is not None}
         classes = [name for name in mapped if not _is_outside(name)]
         found = sorted(classes, key=lambda name: (not _WHOLE_NUMBER.fullmatch(name), _number(name), name))
     if len(found) < 2:  # noqa: PLR2004
         raise DataError(
-            f"the label column holds {_listed(found) or 'nothing'} only, but a classifier needs two classes or more; "
+            f"the label column holds {_show(found) or 'nothing'} only, but a classifier needs two classes or more; "
             "check --label-column, or add rows of another class"
         )
     return {name: index for index, name in enumerate(found)}
@@ -87,7 +87,7 @@ def encode_labels(
             "fill them in or drop these rows"
         )
     written = list(dict.fromkeys(label for label in labels if label is not None))
-    ids = {label: _find(_mapped(label, label_map), label2id) for label in written}
+    ids = {label: _find(_apply_map(label, label_map), label2id) for label in written}
     unknown = [label for label in written if ids[label] is None]
     if unknown:
         raise _unknown_error(unknown, label2id, label_map or {})
@@ -101,7 +101,7 @@ def _as_text(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def _mapped(label: str, label_map: Mapping[str, str] | None) -> str:
+def _apply_map(label: str, label_map: Mapping[str, str] | None) -> str:
     if not label_map:
         return label
     if label in label_map:
@@ -130,9 +130,9 @@ def _is_outside(label: str) -> bool:
 
 
 def _unknown_error(unknown: list[str], label2id: Mapping[str, int], label_map: Mapping[str, str]) -> DataError:
-    known = _listed(sorted(label2id, key=label2id.__getitem__), quote="")
+    known = _show(sorted(label2id, key=label2id.__getitem__), quote="")
     first = unknown[0]
-    target = _mapped(first, label_map)
+    target = _apply_map(first, label_map)
     if target != first:
         return DataError(
             f"--label-map sends '{first}' to '{target}', which the model does not know (it knows: {known}); "
@@ -140,17 +140,17 @@ def _unknown_error(unknown: list[str], label2id: Mapping[str, int], label_map: M
         )
     if all(_WHOLE_NUMBER.fullmatch(label) for label in unknown):
         return DataError(
-            f"the label column holds {_listed(unknown, quote='')}, but the model's classes are numbered "
+            f"the label column holds {_show(unknown, quote='')}, but the model's classes are numbered "
             f"{min(label2id.values())} to {max(label2id.values())} ({known}); map it with --label-map or drop "
             "these rows"
         )
     return DataError(
-        f"the label column holds {_listed(unknown)}, which the model does not know (it knows: {known}); "
+        f"the label column holds {_show(unknown)}, which the model does not know (it knows: {known}); "
         "map it with --label-map or drop these rows"
     )
 
 
-def _listed(names: Sequence[str], quote: str = "'") -> str:
+def _show(names: Sequence[str], quote: str = "'") -> str:
     shown = [f"{quote}{name}{quote}" for name in names[:_MOST_NAMES_SHOWN]]
     rest = len(names) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "")

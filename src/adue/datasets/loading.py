@@ -10,18 +10,12 @@ from datasets import Dataset, DatasetDict, DatasetInfo, Features, Value
 
 from adue.datasets.checks import check_classes, check_texts
 from adue.datasets.columns import guess_label_column, guess_text_column
-from adue.datasets.files import read_file
+from adue.datasets.files import read_file, read_folder
 from adue.datasets.hub import load_hub
 from adue.datasets.labels import encode_labels, label_values, make_label2id
 from adue.datasets.registry import DATASETS
-from adue.datasets.splits import (
-    TRAIN,
-    VALIDATION,
-    carve_validation,
-    read_folder,
-    rename_splits,
-    without_secret_labels,
-)
+from adue.datasets.split_names import TRAIN, VALIDATION
+from adue.datasets.splits import carve_validation, rename_splits, without_secret_labels
 from adue.foundation.errors import DataError
 from adue.foundation.sources import HUB_PREFIX, require_source
 
@@ -81,9 +75,10 @@ def load_splits(
     Parameters
     ----------
     source
-        A name of DATASETS, a CSV, TSV, JSONL, JSON or Parquet file, a folder of such files called train,
-        validation (or dev) and test, ``hf:NAME`` or ``hf:OWNER/NAME`` (``:CONFIG``), or rows of `datasets`.
-        A name comes before a path; write ``./reviews`` for a folder called like a name.
+        A name of DATASETS, a CSV, TSV, JSON or Parquet file (also ``.gz``, ``.xz``, ``.zst``), a folder of such files
+        called train, validation (or dev) and test, a folder of shards, one that ``save_to_disk`` of `datasets` wrote,
+        ``hf:NAME`` or ``hf:OWNER/NAME`` (``:CONFIG``), or rows of `datasets`. A name comes before a path; write
+        ``./reviews`` for a folder called like a name.
     need
         Splits that must be there. Rows without splits (one file) become the only split that is needed, or train
         and validation. Where validation is missing, it is a stratified fifth of train.
@@ -99,7 +94,7 @@ def load_splits(
     Raises
     ------
     DataError
-        When the source cannot be read, a column or label is not understood, or a needed split cannot be had.
+        When the source cannot be read, a column or label is not understood, or there is no way to a needed split.
 
     Warns
     -----
@@ -136,7 +131,10 @@ def _open(source: Source, need: Sequence[str]) -> DatasetDict:
         return rename_splits(load_hub(source))
     require_source(source)
     path = Path(source).expanduser()
-    return read_folder(path) if path.is_dir() else _as_needed(read_file(path), need)
+    if path.is_dir():
+        found = read_folder(path)
+        return _as_needed(found, need) if isinstance(found, Dataset) else rename_splits(found)
+    return _as_needed(read_file(path), need)
 
 
 def _relatives(source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:

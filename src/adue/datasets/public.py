@@ -11,7 +11,8 @@ from sklearn.datasets import fetch_20newsgroups
 
 from adue.datasets.hub import load_hub
 from adue.datasets.local import VARIABLE, local_folder, read_local
-from adue.datasets.splits import TEST, TRAIN, rename_splits
+from adue.datasets.split_names import TEST, TRAIN
+from adue.datasets.splits import rename_splits
 from adue.foundation.errors import DataError
 from adue.foundation.types import OUT_OF_SCOPE_NAME
 
@@ -52,7 +53,7 @@ class PublicDataset:
         Raises
         ------
         DataError
-            When neither can be had.
+            When there is no local copy and the download fails.
         """
         folder = local_folder(self.name)
         if folder is not None:
@@ -79,7 +80,7 @@ class PublicDataset:
         return DatasetDict({TEST: concatenate_datasets([loaded[split] for split in splits])})
 
 
-def _labelled(source: str, text_column: str, classes: Sequence[str]) -> DatasetDict:
+def _load_labelled(source: str, text_column: str, classes: Sequence[str]) -> DatasetDict:
     """Return what the Hub has as it is; its labels have the ids of `classes`."""
     loaded = _load(source, {text_column, "label"})
     return DatasetDict({split: _rows(rows[text_column], rows["label"], classes) for split, rows in loaded.items()})
@@ -162,12 +163,12 @@ _ACCEPTABLE = ("unacceptable", "acceptable")
 _TOXIC = ("benign", "toxic")
 _OFFENSIVE = ("non-offensive", "offensive")
 
-SST2 = PublicDataset("sst2", partial(_labelled, "hf:nyu-mll/glue:sst2", "sentence", _TWO), _TWO)
-SST5 = PublicDataset("sst5", partial(_labelled, "hf:SetFit/sst5", "text", _FIVE), _FIVE)
-COLA = PublicDataset("cola", partial(_labelled, "hf:nyu-mll/glue:cola", "sentence", _ACCEPTABLE), _ACCEPTABLE)
+SST2 = PublicDataset("sst2", partial(_load_labelled, "hf:nyu-mll/glue:sst2", "sentence", _TWO), _TWO)
+SST5 = PublicDataset("sst5", partial(_load_labelled, "hf:SetFit/sst5", "text", _FIVE), _FIVE)
+COLA = PublicDataset("cola", partial(_load_labelled, "hf:nyu-mll/glue:cola", "sentence", _ACCEPTABLE), _ACCEPTABLE)
 TOXIGEN = PublicDataset("toxigen", partial(_toxigen, _TOXIC), _TOXIC)
 TWEET_OFFENSIVE = PublicDataset(
-    "tweet_offensive", partial(_labelled, "hf:cardiffnlp/tweet_eval:offensive", "text", _OFFENSIVE), _OFFENSIVE
+    "tweet_offensive", partial(_load_labelled, "hf:cardiffnlp/tweet_eval:offensive", "text", _OFFENSIVE), _OFFENSIVE
 )
 CLINC150 = PublicDataset("clinc150", _clinc150)
 NEWSGROUPS = PublicDataset("20newsgroups", _newsgroups)

@@ -17,7 +17,7 @@ from adue.datasets.public import (
     TOXIGEN,
     TWEET_OFFENSIVE,
 )
-from adue.datasets.splits import TEST
+from adue.datasets.split_names import TEST
 from adue.datasets.vader import BINARY, FIVE, load_domain, load_reviews
 
 

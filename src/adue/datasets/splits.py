@@ -1,53 +1,14 @@
 """Which rows are train, validation and test: by the names of files and splits, else carved from train."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from datasets import Dataset, DatasetDict
 from sklearn.model_selection import train_test_split
 
-from adue.datasets.files import READERS, read_file
+from adue.datasets.split_names import SPLIT_NAMES, TEST, TRAIN, VALIDATION
 from adue.foundation.defaults import VALIDATION_SHARE
 from adue.foundation.errors import DataError
-
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-
-SPLIT_NAMES: dict[str, str] = {
-    "train": TRAIN,
-    "training": TRAIN,
-    "validation": VALIDATION,
-    "valid": VALIDATION,
-    "val": VALIDATION,
-    "dev": VALIDATION,
-    "test": TEST,
-    "testing": TEST,
-}
-"""What a split may be called, and what we call it."""
-
-
-def read_folder(folder: Path) -> DatasetDict:
-    """Return the splits that lie in `folder` as train, validation (or dev) and test files of any known ending.
-
-    Raises
-    ------
-    DataError
-        When no file is called like a split, two files are the same split, or a file cannot be read.
-    """
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        split = SPLIT_NAMES.get(path.stem.lower())
-        if split is None or path.suffix.lower() not in READERS:
-            continue
-        if split in found:
-            raise DataError(f"{found[split]} and {path} are both the {split} split; keep one of them")
-        found[split] = path
-    if not found:
-        raise DataError(
-            f"{folder} holds no split: name files train, validation (or dev) and test, each with one of "
-            f"{', '.join(READERS)}; a folder laid out as on the Hub is read with hf:{folder}"
-        )
-    return DatasetDict({split: read_file(path) for split, path in found.items()})
 
 
 def rename_splits(splits: Mapping[str, Dataset]) -> DatasetDict:
@@ -58,7 +19,7 @@ def rename_splits(splits: Mapping[str, Dataset]) -> DatasetDict:
 def without_secret_labels(splits: DatasetDict, secret: Sequence[str]) -> tuple[DatasetDict, tuple[str, ...]]:
     """Return the splits that have labels, and a note on what was done about those in `secret`, which have none.
 
-    Where it is the test split whose labels are secret, the validation split takes its place (METHOD, "Evaluation").
+    Where it is the test split whose labels are secret, the validation split takes its place, as usual for GLUE.
     """
     kept = DatasetDict({name: rows for name, rows in splits.items() if name not in secret})
     notes = tuple(f"{name} left out, it has no labels" for name in splits if name in secret)

@@ -113,7 +113,7 @@ def read_domain(archive: Path, domain: str) -> list[RatedText]:
     except (KeyError, OSError, zipfile.BadZipFile, tarfile.TarError) as error:
         raise DataError(f"{archive} does not hold the {domain}: {error}; delete it and fetch it again") from error
     spreads = {row[0]: (float(row[1]), float(row[2])) for row in ratings}
-    return [_rated(name, text, float(mean), spreads.get(name)) for name, mean, text in texts]
+    return [_rate(name, text, float(mean), spreads.get(name)) for name, mean, text in texts]
 
 
 def _table(archive: tarfile.TarFile, name: str) -> list[list[str]]:
@@ -124,7 +124,7 @@ def _table(archive: tarfile.TarFile, name: str) -> list[list[str]]:
     return [line.split("\t") for line in lines if line]
 
 
-def _rated(name: str, text: str, mean: float, spread: tuple[float, float] | None) -> RatedText:
+def _rate(name: str, text: str, mean: float, spread: tuple[float, float] | None) -> RatedText:
     """Join a sentence to its ratings.
 
     The two files hold the same ids (20 product sentences in another order), and the mean of the ratings found by id

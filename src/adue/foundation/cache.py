@@ -1,4 +1,4 @@
-"""Where downloads, features and graphs are kept."""
+"""The folder of downloads, features and graphs."""
 
 import os
 from pathlib import Path

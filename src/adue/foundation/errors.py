@@ -1,4 +1,4 @@
-"""The errors that a user can cause and mend; each message says what is wrong and how to mend it."""
+"""The errors that a user can cause; each message says what is wrong and how to fix it."""
 
 
 class AdueError(Exception):

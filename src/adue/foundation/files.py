@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from adue.foundation.errors import ArtifactError, DataError
+from adue.foundation.errors import ArtifactError
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def atomic_writes(*paths: Path) -> Iterator[tuple[Path, ...]]:
         try:
             yield temporaries
             for temporary, path in zip(temporaries, paths, strict=True):
-                _settle(temporary, path)
+                _make_ready(temporary, path)
             for temporary, path in zip(temporaries, paths, strict=True):
                 temporary.replace(path)
         except OSError as error:
@@ -95,22 +95,6 @@ def require_file_place(path: Path) -> None:
     require_folder(path.parent)
 
 
-def read_yaml_text(path: Path) -> str:
-    """Return the text of a YAML file that a person wrote.
-
-    Raises
-    ------
-    DataError
-        When there is no such file.
-    UnicodeDecodeError
-        When it is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}; give the path of a .yaml file") from error
-
-
 def move_saved(source: Path, target: Path) -> None:
     """Move what ``save_pretrained`` wrote into `source` to `target`, its configuration last and its README not.
 
@@ -133,8 +117,8 @@ def _temporary_beside(path: Path, stack: ExitStack) -> Path:
     return Path(name)
 
 
-def _settle(temporary: Path, path: Path) -> None:
-    """Bring the bytes to the disk, with the rights of a new file, and make sure that a rename can follow."""
+def _make_ready(temporary: Path, path: Path) -> None:
+    """Write the bytes to the disk, with the rights of a new file, and check that a rename can follow."""
     with temporary.open("rb") as written:
         os.fsync(written.fileno())
     umask = os.umask(0)

@@ -1,4 +1,4 @@
-"""Shapes shared by every room: features of rows, what the classifier said about them, and what comes out."""
+"""Shapes that all wings share: features of rows, what the classifier said about them, and what comes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 from adue.foundation.errors import DataError
 
 OUT_OF_SCOPE = -1
-"""The label of a row that no class fits: whatever the classifier answers there is an error."""
+"""The label of a row that no class fits: every answer of the classifier is an error there."""
 
 OUT_OF_SCOPE_NAME = "out-of-scope"
 """What such a row's label is called in data and reports."""

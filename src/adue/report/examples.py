@@ -8,8 +8,8 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
+from adue.report.numbers import count, decimal, percent
 from adue.report.results import ScoredSet
-from adue.report.words import count, decimal, percent
 
 SHOWN = 8
 LONGEST_TEXT = 600

@@ -1,4 +1,4 @@
-"""The page: plain data, figures and sentences poured into one template."""
+"""The report: plain data, charts and sentences, put into one template."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from adue.foundation.errors import DataError
 from adue.foundation.files import atomic_write
-from adue.report import words
+from adue.report.charts import Chart, charts
 from adue.report.examples import Example, confidently_wrong, most_uncertain
-from adue.report.facts import fact_groups
-from adue.report.page import render_page
-from adue.report.plots import Plot, plots
+from adue.report.fitting_facts import fact_groups
+from adue.report.html_page import render_page
 from adue.report.results import EvaluationResult, ScoredSet, SetResult
+from adue.report.sentences import fitting_sentence, set_sentences, summary
 from adue.report.tables import HumanRow, ScoreRow, human_rows, score_rows
 
 
@@ -25,7 +25,7 @@ class Section:
     sentences: list[str]
     scores: list[ScoreRow]
     humans: list[HumanRow]
-    plots: list[Plot]
+    charts: list[Chart]
     uncertain: list[Example]
     wrong: list[Example]
 
@@ -74,7 +74,7 @@ def render_report(evaluation: EvaluationResult, scored: Sequence[ScoredSet]) -> 
     return render_page(
         "report.html.j2",
         sections=sections,
-        fitting=words.fitting_sentence(evaluation.config),
+        fitting=fitting_sentence(evaluation.config),
         fact_groups=fact_groups(evaluation),
     )
 
@@ -84,11 +84,11 @@ def _section(evaluation: EvaluationResult, result: SetResult, scored: ScoredSet,
     return Section(
         result=result,
         in_domain=in_domain,
-        summary=words.summary(result),
-        sentences=words.set_sentences(result, scored),
+        summary=summary(result),
+        sentences=set_sentences(result, scored),
         scores=score_rows(result),
         humans=human_rows(result),
-        plots=plots(result, scored, evaluation.config),
+        charts=charts(result, scored, evaluation.config),
         uncertain=most_uncertain(scored, id2label),
         wrong=confidently_wrong(scored, id2label),
     )

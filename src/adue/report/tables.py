@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adue.metrics import Interval
+from adue.report.numbers import decimal, signed
 from adue.report.results import SetResult
-from adue.report.words import Verdict, decimal, display_name, signed, verdict
+from adue.report.sentences import Verdict, display_name, verdict
 from adue.scores import ADUE, REFERENCE
 
 Span = tuple[float, float, float]

@@ -84,12 +84,12 @@ def attend(
     causal = getattr(module, "is_causal", True) if is_causal is None else is_causal
     # In bfloat16 torch's softmax is slower, unless the rows fill whole registers, and less exact.
     exact = torch.promote_types(scores.dtype, torch.float32)
-    weights = quick_dropout(_masked(scores, attention_mask, causal=causal).softmax(-1, dtype=exact), dropout)
+    weights = quick_dropout(_mask(scores, attention_mask, causal=causal).softmax(-1, dtype=exact), dropout)
     attended_heads = weights.to(value.dtype).view(rows, groups, -1, tokens) @ value
     return attended_heads.view(rows, -1, tokens, value.shape[-1]).transpose(1, 2).contiguous(), None
 
 
-def _masked(scores: Tensor, mask: Tensor | None, *, causal: bool) -> Tensor:
+def _mask(scores: Tensor, mask: Tensor | None, *, causal: bool) -> Tensor:
     if mask is None:
         if not causal:
             return scores

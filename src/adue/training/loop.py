@@ -1,4 +1,4 @@
-"""The training loop, which is transformers' Trainer with its voice turned off."""
+"""The training loop: transformers' Trainer, without its messages."""
 
 import json
 import shutil
@@ -64,17 +64,17 @@ def run_trainer(
     train, validation
         Data sets with the columns ``text`` and ``label`` (class ids).
     checkpoints
-        Folder for checkpoints; those of a run with the same `identity` are gone on from, others are deleted.
+        Folder for checkpoints; a run goes on from those with the same `identity`, others are deleted.
     """
     last = _last_checkpoint(checkpoints, identity)
     if last is not None:
-        settings = _as_stopped(settings, last)
-    judged = _tokenize(validation, classifier)
+        settings = _keep_stopped(settings, last)
+    evaluated = _tokenize(validation, classifier)
     trainer = _SortedEvaluation(
         model=classifier.model,
         args=_arguments(checkpoints, settings, show_progress_bar=show_progress_bar),
         train_dataset=_tokenize(train, classifier),
-        eval_dataset=judged.select(np.argsort(judged["length"][:])[::-1]),
+        eval_dataset=evaluated.select(np.argsort(evaluated["length"][:])[::-1]),
         data_collator=DataCollatorWithPadding(classifier.tokenizer),
         compute_metrics=_accuracy,
         callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
@@ -120,7 +120,7 @@ def _read_state(checkpoint: Path) -> dict[str, Any] | None:
     return state
 
 
-def _as_stopped(settings: TrainingSettings, checkpoint: Path) -> TrainingSettings:
+def _keep_stopped(settings: TrainingSettings, checkpoint: Path) -> TrainingSettings:
     """Return settings under which a run that had stopped early before it is resumed does no more epochs.
 
     The Trainer remembers for how many epochs nothing was gained, but not that it had stopped for it.

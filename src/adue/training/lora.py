@@ -24,7 +24,7 @@ TARGET_MODULES: dict[str, tuple[str, ...]] = {
     "phi3": ("qkv_proj",),
     "gpt2": ("c_attn",),
 }
-"""Query, key and value by model_type, as in METHOD; other architectures fall back on PEFT's own choice."""
+"""Query, key and value by model_type, as in the AdUE paper (arXiv 2505.15443); PEFT's own choice for others."""
 
 CONV1D_MODELS = frozenset({"gpt2"})
 """Architectures whose linear layers store their weights as (inputs, outputs)."""
@@ -81,7 +81,7 @@ def default_targets(model: PreTrainedModel) -> tuple[str, ...]:
 
 
 def modules_to_save(model: PreTrainedModel, fresh_keys: tuple[str, ...]) -> list[str]:
-    """Return the modules that an adapter must hold whole: the head, and whatever else the base model lacks.
+    """Return the modules that an adapter must hold whole: the head, and all else that the base model lacks.
 
     The head is everything with parameters outside the base model (BERT: classifier, DistilBERT: pre_classifier too,
     DeBERTa: pooler too). Inside it, the largest modules of which no parameter came from the checkpoint are added

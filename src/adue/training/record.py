@@ -1,4 +1,4 @@
-"""What is known of a training run: ``adue_training.json`` beside the adapter."""
+"""The record of a training run: ``adue_training.json`` beside the adapter."""
 
 import math
 from importlib.metadata import version
@@ -25,7 +25,7 @@ class EpochRecord(FrozenConfig):
 
 
 class TrainingRecord(FrozenConfig):
-    """Everything needed to judge an adapter or to train it again."""
+    """Everything that is needed to assess an adapter or to train it again."""
 
     base_model: str
     base_model_revision: str | None = None
@@ -59,7 +59,7 @@ class TrainingResult(Result):
 
 
 def read_history(log_history: list[dict[str, Any]]) -> tuple[EpochRecord, ...]:
-    """Return the epochs that the log of a transformers Trainer tells of.
+    """Return the epochs in the log of a transformers Trainer.
 
     Raises
     ------

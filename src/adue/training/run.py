@@ -118,7 +118,7 @@ def train_adapter(
         )
     except OSError as error:
         raise ArtifactError(
-            f"cannot write {out}: {error.strerror or error}; mend that and run again, what was trained is kept"
+            f"cannot write {out}: {error.strerror or error}; fix that and run again, what was trained is kept"
         ) from error
     shutil.rmtree(checkpoints, ignore_errors=True)
     _warn_if_useless(record)
@@ -173,7 +173,7 @@ def _prove(folder: Path, base_model: str, classifier: FrozenClassifier, texts: S
     difference = (trained.float() - again.float()).abs().max()
     if difference > PROOF_TOLERANCE[classifier.dtype] * (1 + trained.float().abs().max()):
         raise ModelError(
-            f"the adapter read back from disk answers otherwise than the trained one (logits differ by up to "
+            f"the adapter read back from disk does not answer as the trained one (logits differ by up to "
             f"{float(difference):.2g}): something that was trained was not saved; name it in modules_to_save"
         )
 

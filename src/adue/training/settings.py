@@ -8,7 +8,7 @@ from adue.foundation.config import Fraction, FrozenConfig, Seed
 
 
 class TrainingSettings(FrozenConfig):
-    """LoRA fine-tuning; the defaults are METHOD's protocol, with early stopping added.
+    """LoRA fine-tuning; the defaults are those of the AdUE paper (arXiv 2505.15443), with early stopping added.
 
     Attributes
     ----------

@@ -1,13 +1,61 @@
-"""What `adue predict` reads and adds, whichever engine does it: the column of texts, and three columns of answers."""
+"""What `adue predict` reads and adds on every engine: the column of texts, and the columns of answers.
+
+To add a column, add a line to ANSWER_COLUMNS.
+"""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
 
 from adue.datasets import guess_text_column
 from adue.foundation.errors import DataError, DataWarning
+from adue.foundation.types import Predictions
 from adue.models.model import AdueModel
 
+
+@dataclass(frozen=True)
+class AnswerColumn:
+    """A column that is added to the rows.
+
+    Attributes
+    ----------
+    name
+        Of the column, without the user's prefix.
+    type
+        Arrow's type of its values, which Parquet keeps.
+    values
+        Returns them from the answers to some texts, in the order of the texts.
+    """
+
+    name: str
+    type: pa.DataType
+    values: Callable[[Predictions], Any]
+
+
 LABEL, PROBABILITY, UNCERTAINTY = "label", "probability", "uncertainty"
+
+ANSWER_COLUMNS: tuple[AnswerColumn, ...] = (
+    AnswerColumn(LABEL, pa.string(), lambda answers: answers.label_names),
+    AnswerColumn(PROBABILITY, pa.float64(), lambda answers: answers.probabilities.max(axis=-1)),
+    AnswerColumn(UNCERTAINTY, pa.float64(), lambda answers: answers.uncertainty),
+)
+"""The columns that are added, in their order; LABEL and UNCERTAINTY are counted in the summary."""
+
+
+def answer_names(prefix: str) -> list[str]:
+    """Return the names of the columns that are added."""
+    return [f"{prefix}{column.name}" for column in ANSWER_COLUMNS]
+
+
+def answer(model: AdueModel, texts: Sequence[str], prefix: str, batch_size: int) -> dict[str, pa.Array]:
+    """Return the new columns by name, one value for each text."""
+    if not texts:
+        return {f"{prefix}{column.name}": pa.array([], column.type) for column in ANSWER_COLUMNS}
+    answers = model.predict(texts, batch_size=batch_size)
+    return {f"{prefix}{column.name}": pa.array(column.values(answers)).cast(column.type) for column in ANSWER_COLUMNS}
 
 
 def find_text_column(names: Sequence[str], chosen: str | None, prefix: str) -> str:
@@ -16,18 +64,18 @@ def find_text_column(names: Sequence[str], chosen: str | None, prefix: str) -> s
     Raises
     ------
     DataError
-        When it cannot be told, or one of the new columns is there already.
+        When nothing says which one it is, or one of the new columns is there already.
     """
-    taken = [f"{prefix}{name}" for name in (LABEL, PROBABILITY, UNCERTAINTY) if f"{prefix}{name}" in names]
-    if taken:
+    taken = next((name for name in answer_names(prefix) if name in names), None)
+    if taken is not None:
         raise DataError(
-            f"the rows already have the column '{taken[0]}', which would be overwritten; "
+            f"the rows already have the column '{taken}', which would be overwritten; "
             "choose other names with --prefix, for example --prefix predicted_"
         )
     return guess_text_column(names, chosen)
 
 
-def checked_texts(values: Sequence[object], column: str, first: int, where: str = "") -> list[str]:
+def require_texts(values: Sequence[object], column: str, first: int, where: str = "") -> list[str]:
     """Return `values`, which begin after `first` rows, as the texts they have to be; a DataError names a row without.
 
     `where` follows the row's number in the message.
@@ -43,25 +91,13 @@ def checked_texts(values: Sequence[object], column: str, first: int, where: str 
     return texts
 
 
-def answer_columns(
-    model: AdueModel, texts: Sequence[str], prefix: str, batch_size: int
-) -> dict[str, list[str] | list[float]]:
-    """Return the new columns by name: label, probability and uncertainty of each text."""
-    answers = model.predict(texts, batch_size=batch_size)
-    return {
-        f"{prefix}{LABEL}": answers.label_names,
-        f"{prefix}{PROBABILITY}": answers.probabilities.max(axis=-1).astype(float).tolist(),
-        f"{prefix}{UNCERTAINTY}": answers.uncertainty.astype(float).tolist(),
-    }
-
-
 def is_empty(text: str) -> bool:
     """Tell whether a text holds nothing but white space."""
     return not text.strip()
 
 
 def warn_of_empty(count: int) -> None:
-    """Warn that so many texts were empty, if any were."""
+    """Warn of `count` empty texts, if there are any."""
     if count:
         found = "text is empty; it was" if count == 1 else "texts are empty; they were"
         warnings.warn(f"{count} {found} scored like any other", DataWarning, stacklevel=3)

@@ -1,22 +1,23 @@
-"""`adue predict`: the same rows out, with label, probability and uncertainty; streamed, and whole or not there."""
+"""`adue predict`: the same rows out, with the columns of answers; streamed, and whole or not there."""
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow.compute as pc
+
+from adue.datasets.chunks import add_columns, column_names, column_values
+from adue.datasets.stream import read_rows, write_rows
 from adue.foundation.result import Result
-from adue.models.model import AdueModel
 from adue.workflows.columns import (
     LABEL,
     UNCERTAINTY,
-    answer_columns,
-    checked_texts,
+    answer,
     find_text_column,
     is_empty,
+    require_texts,
     warn_of_empty,
 )
 from adue.workflows.options import ModelOptions, Progress, no_progress
-from adue.workflows.rows import Row, column_names, parquet_schema, read_rows, write_rows
 
 
 class PredictResult(Result):
@@ -40,12 +41,14 @@ def predict(
     model_options: ModelOptions | None = None,
     progress: Progress = no_progress,
 ) -> PredictResult:
-    """Score every row of `source` and write it, with three more columns, to `output`.
+    """Score every row of `source` and write it, with the columns of answers behind its own, to `output`.
 
     Parameters
     ----------
-    source, output
-        A .jsonl, .csv, .tsv or .parquet file, or ``-`` for JSON lines on standard input or output.
+    source
+        A file, a folder of shards, one that ``save_to_disk`` of `datasets` wrote, or ``-`` for JSON on standard input.
+    output
+        A file, whose ending says its format, or ``-`` for JSON lines on standard output.
     prefix
         Put before the names of the new columns, where the rows already have columns called so.
 
@@ -58,20 +61,20 @@ def predict(
     model, _ = options.load_fitted(adapter)
     labels: Counter[str] = Counter()
     total, empty = 0.0, 0
-    with write_rows(output, parquet_schema(source)) as write, progress("scoring rows", None) as advance:
+    with write_rows(output) as write, progress("scoring rows", None) as advance:
         for chunk in read_rows(source):
             text_column = find_text_column(column_names(chunk), text_column, prefix)
-            texts = checked_texts([row.get(text_column) for row in chunk], text_column, first=labels.total())
-            scored = _scored(model, chunk, texts, prefix, options.batch_size)
-            write(scored)
-            labels.update(str(row[f"{prefix}{LABEL}"]) for row in scored)
-            total += sum(row[f"{prefix}{UNCERTAINTY}"] for row in scored)
+            texts = require_texts(column_values(chunk, text_column), text_column, first=labels.total())
+            answers = answer(model, texts, prefix, options.batch_size)
+            write(add_columns(chunk, answers))
+            labels.update(answers[f"{prefix}{LABEL}"].to_pylist())
+            total += pc.sum(answers[f"{prefix}{UNCERTAINTY}"], min_count=0).as_py()
             empty += sum(map(is_empty, texts))
             advance(len(chunk))
-    return summarised(output, labels, empty=empty, total=total)
+    return summarise(output, labels, empty=empty, total=total)
 
 
-def summarised(output: str, labels: Counter[str], *, empty: int, total: float) -> PredictResult:
+def summarise(output: str, labels: Counter[str], *, empty: int, total: float) -> PredictResult:
     """Return what was written, and warn where texts were empty; `total` is the sum of U over all rows."""
     warn_of_empty(empty)
     rows = labels.total()
@@ -82,9 +85,3 @@ def summarised(output: str, labels: Counter[str], *, empty: int, total: float) -
         mean_uncertainty=total / rows if rows else None,
         labels=dict(labels.most_common()),
     )
-
-
-def _scored(model: AdueModel, chunk: Sequence[Row], texts: list[str], prefix: str, batch_size: int) -> list[Row]:
-    answers = answer_columns(model, texts, prefix, batch_size)
-    new = (dict(zip(answers, values, strict=True)) for values in zip(*answers.values(), strict=True))
-    return [row | columns for row, columns in zip(chunk, new, strict=True)]

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 from pydantic import Field
 
+from adue.datasets.chunks import CHUNK_ROWS, add_columns
 from adue.foundation.config import FrozenConfig
 from adue.foundation.errors import ArtifactError, MissingExtraError
 from adue.foundation.scaling.pieces import (
@@ -22,7 +23,7 @@ from adue.foundation.scaling.pieces import (
     find_pieces,
     open_address,
     pieces_key,
-    reached,
+    reach,
     read_piece,
     remove_leftovers,
     write_piece,
@@ -30,14 +31,16 @@ from adue.foundation.scaling.pieces import (
 from adue.models.folder.find import find_folder
 from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
 from adue.workflows.columns import (
-    answer_columns,
-    checked_texts,
+    LABEL,
+    UNCERTAINTY,
+    answer,
+    answer_names,
     find_text_column,
     is_empty,
+    require_texts,
 )
 from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
-from adue.workflows.predict import PredictResult, summarised
-from adue.workflows.rows import CHUNK_ROWS
+from adue.workflows.predict import PredictResult, summarise
 
 MANIFEST, SUCCESS = "_adue.json", "_SUCCESS"
 """What a folder is the output of; and that it is whole. Readers of data sets pass over names with an underscore."""
@@ -49,7 +52,7 @@ class RayOptions(FrozenConfig):
     address: str | None = None
     """Of a cluster that runs already; None to start one on this host."""
     workers: int | None = Field(default=None, gt=0)
-    """Most workers; None for as many as the cluster has room for."""
+    """Most workers; None for all that fit the cluster."""
     cpus_per_worker: int = Field(default=1, gt=0)
     """Cores, and threads, of each worker; each holds a model of its own."""
 
@@ -80,36 +83,31 @@ class PieceScorer:
         piece = Piece(**item)
         path = f"{self.folder}/{piece.name}"
         if not self.target.exists(path):
-            write_piece(self.target, self.folder, piece.name, self._scored(piece))
-        return self._counted(piece, path)
+            write_piece(self.target, self.folder, piece.name, self._score(piece))
+        return self._count(piece, path)
 
-    def _scored(self, piece: Piece) -> Iterator[pa.Table]:
+    def _score(self, piece: Piece) -> Iterator[pa.Table]:
         first = piece.first
         for table in read_piece(self.source, piece, CHUNK_ROWS):
             column = find_text_column(table.column_names, self.job.text_column, self.job.prefix)
-            texts = checked_texts(table[column].to_pylist(), column, first, where=f" of {piece.path}")
-            answers = answer_columns(self.model, texts, self.job.prefix, self.job.options.batch_size)
-            yield _widened(table, answers)
+            texts = require_texts(table[column].to_pylist(), column, first, where=f" of {piece.path}")
+            answers = answer(self.model, texts, self.job.prefix, self.job.options.batch_size)
+            yield add_columns(table, answers)
             first += len(texts)
 
-    def _counted(self, piece: Piece, path: str) -> dict[str, Any]:
+    def _count(self, piece: Piece, path: str) -> dict[str, Any]:
         with self.target.open(path, "rb") as file:
             table = pq.read_table(file)
-        *given, label, _, uncertainty = table.column_names
-        text = find_text_column(given, self.job.text_column, self.job.prefix)
+        prefix = self.job.prefix
+        given = [name for name in table.column_names if name not in answer_names(prefix)]
+        text = find_text_column(given, self.job.text_column, prefix)
         return {
             "number": piece.number,
             "rows": len(table),
             "empty": sum(map(is_empty, table[text].to_pylist())),
-            "uncertainty": pc.sum(table[uncertainty]).as_py(),
-            "labels": json.dumps(Counter(table[label].to_pylist())),
+            "uncertainty": pc.sum(table[f"{prefix}{UNCERTAINTY}"]).as_py(),
+            "labels": json.dumps(Counter(table[f"{prefix}{LABEL}"].to_pylist())),
         }
-
-
-def _widened(table: pa.Table, columns: Mapping[str, Sequence[object]]) -> pa.Table:
-    for name, values in columns.items():
-        table = table.append_column(name, pa.array(values))
-    return table
 
 
 def predict_on_ray(
@@ -123,7 +121,7 @@ def predict_on_ray(
     ray_options: RayOptions | None = None,
     progress: Progress = no_progress,
 ) -> PredictResult:
-    """Score every row of the Parquet files at `source` and write them, with three more columns, to the folder `output`.
+    """Score every row of the Parquet files at `source` and write them, with the columns of answers, to a new folder.
 
     Rows keep their order: that of the files' names. The folder holds `_SUCCESS` when it is whole; a stopped run goes
     on when it is called again in the same way.
@@ -142,17 +140,17 @@ def predict_on_ray(
     AdueError
         When there is no head, a row cannot be read or written, `output` holds anything else, or the cluster is gone.
     """
-    job = ScoringJob(_as_seen_elsewhere(adapter), source, output, text_column, prefix, model_options or ModelOptions())
+    job = ScoringJob(_resolve(adapter), source, output, text_column, prefix, model_options or ModelOptions())
     pieces = find_pieces(source)
     target, folder = open_address(output)
-    with reached(output):
+    with reach(output):
         _claim(target, folder, _manifest(job, pieces))
     with progress("scoring rows", sum(piece.rows for piece in pieces)) as advance:
         counts = []
         for count in _run(job, pieces, ray_options or RayOptions()):
             counts.append(count)
             advance(count["rows"])
-    with reached(output):
+    with reach(output):
         _finish(target, folder, pieces, counts)
     return _summary(output, counts)
 
@@ -169,7 +167,7 @@ def _run(job: ScoringJob, pieces: Sequence[Piece], options: RayOptions) -> Itera
         yield from work_on_ray(partial(PieceScorer, job), [asdict(piece) for piece in pieces], workers)
 
 
-def _as_seen_elsewhere(adapter: str | Path) -> str:
+def _resolve(adapter: str | Path) -> str:
     folder = Path(adapter).expanduser()
     return str(folder.resolve()) if folder.is_dir() else str(adapter)
 
@@ -197,11 +195,11 @@ def _claim(fs: AbstractFileSystem, folder: str, manifest: dict[str, Any]) -> Non
     if fs.exists(path):
         if json.loads(fs.cat_file(path)) != manifest:
             raise ArtifactError(
-                f"{folder} holds the output of another run (see {MANIFEST} in it); give a new folder with --output"
+                f"{folder} holds the output of another run (see {MANIFEST} in it); give a new folder with --out"
             )
         return
     if fs.exists(folder) and (fs.isfile(folder) or fs.ls(folder)):
-        raise ArtifactError(f"{folder} is there already and not empty; give a new folder with --output")
+        raise ArtifactError(f"{folder} is there already and not empty; give a new folder with --out")
     fs.makedirs(folder, exist_ok=True)
     fs.pipe_file(path, json.dumps(manifest, indent=2).encode())
 
@@ -222,4 +220,4 @@ def _finish(fs: AbstractFileSystem, folder: str, pieces: Sequence[Piece], counts
 def _summary(output: str, counts: Sequence[dict[str, Any]]) -> PredictResult:
     labels = sum((Counter(json.loads(count["labels"])) for count in counts), Counter[str]())
     empty, total = (sum(count[name] for count in counts) for name in ("empty", "uncertainty"))
-    return summarised(output, labels, empty=empty, total=total)
+    return summarise(output, labels, empty=empty, total=total)

@@ -17,7 +17,7 @@ from adue.models.features.extract import extract
 from tests.support.adapters import random_texts
 from tests.support.workspace import Workspace, make_workspace
 
-# What accelerate starts processes with one by one; without GPUs they are told so, and talk by gloo.
+# What accelerate starts processes with one by one; without GPUs a variable says so, and they talk by gloo.
 TWO = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
 
 
@@ -71,7 +71,13 @@ def test_a_process_on_its_own_does_everything_and_waits_for_nobody() -> None:
     assert alone.once(lambda: 7) == 7
 
 
-def test_processes_that_cannot_reach_each_other_learn_which_setting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["WORLD_SIZE", "PMI_SIZE", "ACCELERATE_USE_CPU"])
+def test_an_empty_variable_counts_as_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "")
+    assert processes.__wrapped__().is_main
+
+
+def test_processes_that_cannot_reach_each_other_are_told_which_setting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(**_: object) -> None:
         raise RuntimeError("connectFullMesh failed:\nConnection refused")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from adue.research.benchmark.plan import BenchmarkConfig
-from adue.research.benchmark.run import Benchmark
-from adue.research.benchmark.store import Folders
+from adue.research.benchmark.configuration import BenchmarkConfig
+from adue.research.benchmark.folders import Folders
+from adue.research.benchmark.run_benchmark import Benchmark
 from tests.support.tiny import WORDS, save_tiny_base
 
 NAMES = ("negative", "positive")
@@ -16,14 +16,14 @@ QUICK = {"learning_rate": 0.01, "max_epochs": 2, "batch_size": 16}
 
 
 def write_split(path: Path, rows: int, seed: int, wrong: float = 0.25) -> None:
-    """Write texts whose label is told by their first word, but for a share of them."""
+    """Write texts whose first word shows their label, but for a share of them."""
     draw = random.Random(seed)
     lines = []
     for _ in range(rows):
         label = draw.randrange(2)
         words = [WORDS[6 * label + draw.randrange(6)], *draw.choices(WORDS[12:], k=draw.randint(1, 6))]
-        told = label if draw.random() > wrong else 1 - label
-        lines.append(json.dumps({"text": " ".join(words), "label": NAMES[told]}))
+        named = label if draw.random() > wrong else 1 - label
+        lines.append(json.dumps({"text": " ".join(words), "label": NAMES[named]}))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adue.research.benchmark.table import COLUMNS, CellTable, Value
+from adue.research.benchmark.cells_csv import COLUMNS, CellTable, Value
 
 
 def write_rows(path: Path, rows: list[dict[str, Value]]) -> Path:

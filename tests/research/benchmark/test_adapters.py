@@ -8,9 +8,9 @@ import pytest
 
 from adue.foundation.errors import ArtifactError
 from adue.research.benchmark.adapters import ensure_adapter
-from adue.research.benchmark.plan import BenchmarkConfig, Task
-from adue.research.benchmark.rows import TaskRows, load_task_rows
-from adue.research.benchmark.store import Folders
+from adue.research.benchmark.configuration import BenchmarkConfig, Task
+from adue.research.benchmark.folders import Folders
+from adue.research.benchmark.task_rows import TaskRows, load_task_rows
 from tests.research.benchmark.conftest import QUICK, Ground
 
 
@@ -39,11 +39,11 @@ def test_the_type_a_machine_computes_in_does_not_count(ground: Ground, adapter: 
     assert ensure_adapter(adapter, task, 0, rows)
 
 
-def test_one_trained_otherwise_is_refused_and_not_overwritten(ground: Ground, adapter: Path) -> None:
+def test_one_with_other_settings_is_refused_and_not_overwritten(ground: Ground, adapter: Path) -> None:
     models = ground.config().to_dict()["models"]
     models["bert"]["training"] = QUICK | {"max_epochs": 3}
     task, rows = asked(ground.config(models=models))
-    with pytest.raises(ArtifactError, match=r"seed-0 was trained otherwise .*\(max_epochs 2, not 3\); move it away"):
+    with pytest.raises(ArtifactError, match=r"seed-0 was not trained as .*\(max_epochs 2, not 3\); move it away"):
         ensure_adapter(adapter, task, 0, rows)
 
 

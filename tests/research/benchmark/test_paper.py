@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from adue.research.benchmark.store import Folders
+from adue.research.benchmark.folders import Folders
 from adue.research.benchmark.workflow import benchmark
 from adue.research.methods import method_groups
-from tests.research.benchmark.test_run import rows_of
+from tests.research.benchmark.test_run_benchmark import rows_of
 from tests.support.tiny import WORDS, save_tiny_base
 
 pytestmark = pytest.mark.slow
@@ -24,9 +24,9 @@ def write_data_set(folder: Path, classes: int) -> None:
     draw = random.Random(classes)
     for split, rows in (("train", 100), ("validation", 80), ("test", 60)):
         labels = [row % classes for row in range(rows)]
-        told = [label if draw.random() > 0.25 else draw.randrange(classes) for label in labels]
+        named = [label if draw.random() > 0.25 else draw.randrange(classes) for label in labels]
         texts = [f"{WORDS[label]} {' '.join(draw.choices(WORDS[12:], k=4))}" for label in labels]
-        lines = [json.dumps({"text": text, "label": label}) for text, label in zip(texts, told, strict=True)]
+        lines = [json.dumps({"text": text, "label": label}) for text, label in zip(texts, named, strict=True)]
         (folder / f"{split}.jsonl").write_text("\n".join(lines) + "\n")
 
 
@@ -49,7 +49,7 @@ def shrunk(folder: Path) -> Path:
     return path
 
 
-def test_four_architectures_are_trained_extracted_compared_and_told(
+def test_four_architectures_are_trained_extracted_compared_and_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADUE_DATA_DIR", str(tmp_path / "data"))

@@ -7,9 +7,9 @@ import pytest
 
 from adue.foundation.errors import DataError
 from adue.metrics import WinsTiesLosses
-from adue.research.benchmark.frame import Domain, read_frame
+from adue.research.benchmark.cells_csv import Value
+from adue.research.benchmark.cells_frame import Domain, read_frame
 from adue.research.benchmark.standings import Standing, standings
-from adue.research.benchmark.table import Value
 from tests.research.benchmark.results import result, write_rows
 
 REFERENCE = "softmax-response"
@@ -79,7 +79,7 @@ def test_a_method_without_a_value_in_some_task_has_no_rank_and_takes_none_from_o
     assert list(found)[-1] == "margin"
 
 
-def test_a_method_that_judged_some_rows_is_compared_on_these_and_has_no_rank(tmp_path: Path) -> None:
+def test_a_method_that_scored_some_rows_is_compared_on_these_and_has_no_rank(tmp_path: Path) -> None:
     sampled = [result("margin", "a", 0.99, -0.03, n=50), result("margin", "b", 0.99, 0.01, n=50)]
     found = home(tmp_path, [*ROWS, *sampled])
     assert found["margin"].difference == pytest.approx(-0.01)

@@ -5,7 +5,7 @@ import torch
 from adue.foundation.config import FitSettings, Grid
 from adue.heads.head import AdueHead
 from adue.metrics import auroc
-from adue.research.sensitivity.plan import SweepPlan, Trial
+from adue.research.sensitivity.sweep_plan import SweepPlan, Trial
 from adue.research.sensitivity.trials import fewer_errors, fewer_rows, interval_of_gain, measure_head, run_trial
 from tests.support.rows import random_head, rows_of
 

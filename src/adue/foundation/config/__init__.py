@@ -1,4 +1,4 @@
-"""Configurations: frozen, validated, and equal to themselves after a round trip through JSON."""
+"""Configurations: frozen, validated, and the same after a round trip through JSON."""
 
 from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.foundation.config.grid import GRIDS, Grid, points_to_train

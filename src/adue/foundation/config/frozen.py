@@ -1,26 +1,29 @@
-"""What all configurations have in common: frozen, validated, tolerant of keys that a newer adue may write."""
+"""The base of all configurations: frozen and validated, strict where a person wrote them, else tolerant of new keys."""
 
 import json
 import warnings
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
+from adue.foundation.config.keys import BY_HAND, UNKNOWN_KEY, refuse_unknown_key, unknown_keys
 from adue.foundation.errors import ArtifactError, DataError, DataWarning
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class FrozenConfig(BaseModel):
-    """A frozen set of values that warns about keys it does not know and reads the rest."""
+    """A frozen set of values; of the keys that it does not know it warns, or refuses them where a person wrote them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, protected_namespaces=())
 
     @model_validator(mode="before")
     @classmethod
-    def _warn_of_unknown_keys(cls, values: Any) -> Any:
-        unknown = sorted(map(str, set(values) - set(cls.model_fields))) if isinstance(values, dict) else []
+    def _check_keys(cls, values: Any, info: ValidationInfo) -> Any:
+        unknown = unknown_keys(values, cls.model_fields) if isinstance(values, dict) else []
+        if unknown and info.context == BY_HAND:
+            refuse_unknown_key(unknown[0], cls.model_fields)
         if unknown:
             warnings.warn(
                 f"{cls.__name__}: ignoring unknown keys {', '.join(unknown)}; a newer adue may have written them, "
@@ -31,21 +34,29 @@ class FrozenConfig(BaseModel):
         return values
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: dict[str, Any], *, file: Path | None = None) -> Self:
         """Return the validated configuration.
+
+        Parameters
+        ----------
+        file
+            Where a person wrote the values: an unknown key is then a typo and refused, at every depth. None for values
+            that adue wrote, perhaps a newer one, which may know more keys.
 
         Raises
         ------
         DataError
-            When a value is missing or out of range; the message names it.
+            When a value is missing or out of range, or a person wrote an unknown key; the message names it.
         """
         try:
-            return cls.model_validate(values)
+            return cls.model_validate(values, context=None if file is None else BY_HAND)
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or cls.__name__
+            where = ".".join(str(part) for part in first["loc"])
+            if first["type"] == UNKNOWN_KEY:
+                raise DataError(": ".join(filter(None, (str(file), where, first["msg"])))) from error
             got = "" if first["type"] == "missing" else f", got {first['input']!r}"
-            raise DataError(f"{cls.__name__}: {where}: {first['msg']}{got}") from error
+            raise DataError(f"{cls.__name__}: {where or cls.__name__}: {first['msg']}{got}") from error
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, from which `from_dict` makes the same configuration.

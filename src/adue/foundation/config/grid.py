@@ -4,10 +4,10 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import Field
 
 from adue.foundation.config.frozen import FrozenConfig
+from adue.foundation.config.keys import read_yaml
 from adue.foundation.config.settings import AutoSettings, FitSettings, HeadScore, HyperParameters, Seed
 from adue.foundation.errors import DataError
 
@@ -38,7 +38,7 @@ class Grid(FrozenConfig):
         Raises
         ------
         DataError
-            When there is neither such a name nor such a file, or the file is not a grid.
+            When there is neither such a name nor such a file, or the file is not a grid or has a key that no grid has.
         """
         if isinstance(name, Grid):
             return name
@@ -47,13 +47,11 @@ class Grid(FrozenConfig):
         path = Path(name)
         if path.suffix not in {".yaml", ".yml"} or not path.is_file():
             raise DataError(f"no grid called '{name}'; use {', '.join(GRIDS)} or the path of a .yaml file")
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise DataError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        values = read_yaml(path)
         if not isinstance(values, dict):
             raise DataError(f"{path} must hold the lists learning_rate, alpha and beta, for example 'alpha: [0.1, 1]'")
-        return cls.from_dict({key: value if isinstance(value, list) else [value] for key, value in values.items()})
+        lists = {key: value if isinstance(value, list) else [value] for key, value in values.items()}
+        return cls.from_dict(lists, file=path)
 
 
 GRIDS: dict[str, Grid] = {

@@ -1,4 +1,4 @@
-"""What is saved beside a fitted head: its shape, where it comes from, and what was seen while fitting."""
+"""What ``adue_config.json`` holds of a fitted head: its shape, where it comes from, and what was seen while fitting."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -39,7 +39,7 @@ class Provenance(FrozenConfig):
     max_length: int = Field(gt=0)
     head_source: HeadSource
     head_path: str | None = None
-    """The classification head's last layer, where somebody had to name it."""
+    """The classifier head's last layer, where the user had to name it."""
     training_data_sha256: Digest | None = None
 
 

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from adue.foundation.config.frozen import Fraction, FrozenConfig
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-"""What every library that draws something takes."""
+"""A seed that every library which draws something accepts."""
 HeadScore = Literal["smoothmax", "log_smoothmax", "entropy"]
 """How the logits of a trained head become U."""
 ScoreName = Literal["auto", "smoothmax", "log_smoothmax", "entropy"]
@@ -40,7 +40,7 @@ class AutoSettings(FrozenConfig):
     fade
         Quantiles of the held-out rows' distance between which the correction goes from whole to nothing.
     class_fade
-        The same for what depends on the predicted class: which class is wrong more often changes first abroad.
+        The same for what depends on the predicted class: which class is wrong more often changes first on shifted data.
     required_gain
         By how many standard errors the cross-validated AUROC on the held-out rows must rise for more to be corrected;
         where it never does, U ranks as the softmax response (:func:`adue.heads.fading.fit_weakest`). None asks for
@@ -94,10 +94,10 @@ class FitSettings(FrozenConfig):
     train_dense
         Whether the first layer of a two-layer head learns too; False is a hundred times faster.
     halving_factor
-        Successive halving: after 3 epochs only one in so many heads of each seed goes on, the best so far, and again
-        when so many times as many epochs have gone by. None trains all heads to their own end.
+        Successive halving by f: after 3, 3 f, 3 f^2 ... epochs only the best 1/f of the heads of each seed go on. None
+        trains all heads to their own end.
     right_per_error
-        Learn from this many right rows per error only, the predicted classes in proportion. None takes all.
+        Learn from this number of right rows per error only, the predicted classes in proportion. None takes all.
     """
 
     takes_grid: ClassVar[bool] = True
@@ -144,7 +144,7 @@ class HyperParameters(FrozenConfig):
     seed: Seed | None = None
 
     def applied_to(self, settings: "FitSettings") -> "FitSettings":
-        """Return the settings with what this point says otherwise.
+        """Return the settings with the score, sharpness and seed of this point.
 
         Raises
         ------

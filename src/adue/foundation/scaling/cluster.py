@@ -1,4 +1,4 @@
-"""Work on a Ray cluster: each worker prepares once, then does one item after the other; the dead are replaced."""
+"""Work on a Ray cluster: each worker prepares once, then does one item after the other; a dead one is replaced."""
 
 import logging
 import os
@@ -16,6 +16,7 @@ import ray.data
 from ray.exceptions import RayError
 
 import adue.foundation.errors
+from adue.foundation.environment import set_where_empty
 from adue.foundation.errors import AdueError
 
 Item = dict[str, Any]
@@ -31,7 +32,7 @@ _LOGS = "Ray's logs on the worker's host say more"
 
 @dataclass(frozen=True)
 class Workers:
-    """How many workers there are at most (None: as many as the cluster holds), and what each of them takes."""
+    """How many workers there are at most (None: all that the cluster has cores for), and what each of them takes."""
 
     count: int | None = None
     cpus: int = 1
@@ -40,7 +41,7 @@ class Workers:
 
 @contextmanager
 def ray_cluster(address: str | None, workers: Workers) -> Iterator[None]:
-    """Connect to the cluster at `address` inside the block, or start one on this host; a connection there is, is used.
+    """Connect to the cluster at `address` inside the block, or start one on this host; an open connection is used.
 
     Ray's own messages are not shown.
 
@@ -50,8 +51,8 @@ def ray_cluster(address: str | None, workers: Workers) -> Iterator[None]:
         When no cluster answers at `address`.
     """
     # Set before Ray starts its processes, which read them; nothing is reported home.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    set_where_empty("RAY_BACKEND_LOG_LEVEL", "fatal")
+    set_where_empty("RAY_USAGE_STATS_ENABLED", "0")
     ours = not ray.is_initialized()
     with _quiet():
         if ours:
@@ -83,12 +84,12 @@ def work_on_ray(prepare: Callable[[], Work], items: Sequence[Item], workers: Wor
         fn_constructor_args=(prepare,),
         num_cpus=workers.cpus,
         num_gpus=workers.gpus,
-        # One worker is enough to begin with: the pool grows as far as there is room, and shrinks to make room for a
-        # worker that has lost its host.
+        # One worker is enough to begin with: the pool grows while cores are free, and shrinks to free them for a worker
+        # that has lost its host.
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers.count, max_tasks_in_flight_per_actor=2),
     )
     try:
-        yield from map(_opened, answers.iter_rows())
+        yield from map(_open_answer, answers.iter_rows())
     except RayError as error:
         first = "".join(str(error).strip().splitlines()[:1])
         raise AdueError(f"the work on Ray ended with {type(error).__name__}: {first}; {_LOGS}") from error
@@ -108,14 +109,14 @@ class _Worker:
         if self.failed is not None:
             return self.failed
         try:
-            return self._tried(item) | {"error": "", "message": ""}
+            return self._try_item(item) | {"error": "", "message": ""}
         except AdueError as error:
             return _failure(error, str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, one line is shown; Ray would show a page
+        except Exception as error:  # noqa: BLE001 - any error becomes one line; Ray would show a page
             traceback.print_exc()
             return _failure(AdueError(), f"the work on Ray ended with {type(error).__name__}: {error}; {_LOGS}")
 
-    def _tried(self, item: Item) -> Item:
+    def _try_item(self, item: Item) -> Item:
         for attempt in range(1, ATTEMPTS):
             try:
                 return self.work(item)
@@ -130,7 +131,7 @@ def _failure(error: AdueError, message: str) -> Item:
     return {"error": type(error).__name__, "message": message}
 
 
-def _opened(answer: Item) -> Item:
+def _open_answer(answer: Item) -> Item:
     if answer["error"]:
         raise getattr(adue.foundation.errors, answer["error"], AdueError)(answer["message"])
     return {name: value for name, value in answer.items() if name not in {"error", "message"}}
@@ -167,7 +168,7 @@ def _no_standard_error() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what Ray says about its own doings, on standard output too; what ends the work is raised."""
+    """Silence Ray's messages about itself, on standard output too; what ends the work is raised."""
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         redirect_stdout(nowhere),

@@ -34,7 +34,7 @@ class Piece:
     first: int
     """Rows of the file that come before."""
     file_version: str
-    """Another one when the file has been written again: of its size, time or ETag, whatever its file system knows."""
+    """Another one when the file has been written again: of its size, time or ETag, as its file system knows them."""
 
     @property
     def name(self) -> str:
@@ -64,7 +64,7 @@ def open_address(address: str) -> tuple[AbstractFileSystem, str]:
 
 
 @contextmanager
-def reached(address: str) -> Iterator[None]:
+def reach(address: str) -> Iterator[None]:
     """Turn what a file system's own library raises inside the block into one line.
 
     Raises
@@ -97,7 +97,7 @@ def find_pieces(source: str) -> list[Piece]:
         When `source` cannot be reached.
     """
     fs, path = open_address(source)
-    with reached(source), ThreadPoolExecutor() as pool:
+    with reach(source), ThreadPoolExecutor() as pool:
         paths = sorted(name for name in fs.find(path) if _is_data(name, path)) if fs.exists(path) else []
         if not paths:
             raise DataError(f"there is no Parquet file at '{source}'; give a .parquet file, or a folder of them")
@@ -120,7 +120,7 @@ def pieces_key(pieces: Iterable[Piece]) -> str:
 
 
 def read_piece(fs: AbstractFileSystem, piece: Piece, batch_rows: int) -> Iterator[pa.Table]:
-    """Yield the rows of a piece, so many at a time; no more of the file is held than a batch needs."""
+    """Yield the rows of a piece, `batch_rows` at a time; no more of the file is held than a batch needs."""
     skip, left = piece.skip, piece.rows
     with fs.open(piece.path, "rb") as file:
         for batch in pq.ParquetFile(file).iter_batches(batch_size=batch_rows, row_groups=[piece.row_group]):

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
+from adue.foundation.environment import set_where_empty
 from adue.foundation.errors import AdueError
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 _SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
-_PATIENCE = timedelta(days=7)
+_USE_CPU = "ACCELERATE_USE_CPU"
+_LONGEST_WAIT = timedelta(days=7)
 """The others wait while one process fits; a process that dies is noticed by the launcher, which ends all."""
 
 
@@ -76,14 +78,14 @@ def processes() -> Processes:
         return Processes()
     state = _connect()
     # gloo's threads hold tensors that Python made: one that drops its tensor while the interpreter is shut down aborts
-    # the process, so they end before.
+    # the process, so they end before that.
     atexit.register(state.destroy_process_group)
     return Processes(state)
 
 
 def _launched() -> int:
     """Return how many processes the launcher says there are; accelerate, slow to import, reads the same variables."""
-    said = (int(os.environ.get(name, "-1")) for name in _SIZES)
+    said = (int(os.environ.get(name) or "-1") for name in _SIZES)
     return next((count for count in said if count >= 0), 1)
 
 
@@ -92,11 +94,13 @@ def _connect() -> "PartialState":
     from accelerate import PartialState
     from accelerate.utils import parse_flag_from_env
 
-    cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
-    # accelerate warns about threads that nobody has set; as many as there are cores for each process is right.
-    os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
+    # accelerate cannot read an empty variable, which means the same as none.
+    asked_for_cpu = os.environ.get(_USE_CPU) and parse_flag_from_env(_USE_CPU)
+    cpu = bool(asked_for_cpu) or not torch.cuda.is_available()
+    # accelerate warns where nobody has set the number of threads; torch's own number is right.
+    set_where_empty("OMP_NUM_THREADS", str(torch.get_num_threads()))
     try:
-        return PartialState(cpu=cpu, timeout=_PATIENCE)
+        return PartialState(cpu=cpu, timeout=_LONGEST_WAIT)
     except RuntimeError as error:
         raise AdueError(
             f"the processes cannot reach each other ({' '.join(str(error).split())}); where a host's name stands for "

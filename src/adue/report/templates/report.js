@@ -2,17 +2,17 @@
 (() => {
   const config = { responsive: true, displayModeBar: false, scrollZoom: false, doubleClick: false };
 
-  const resolved = (value, styles) => {
+  const resolve = (value, styles) => {
     if (typeof value === "string" && value.startsWith("var(--")) return styles.getPropertyValue(value.slice(4, -1)).trim();
-    if (Array.isArray(value)) return value.map((item) => resolved(item, styles));
+    if (Array.isArray(value)) return value.map((item) => resolve(item, styles));
     if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolved(item, styles)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, styles)]));
   };
 
   const draw = () => {
     const styles = getComputedStyle(document.documentElement);
     for (const plot of document.querySelectorAll(".plot")) {
-      const { data, layout } = resolved(JSON.parse(plot.nextElementSibling.textContent), styles);
+      const { data, layout } = resolve(JSON.parse(plot.nextElementSibling.textContent), styles);
       Plotly.react(plot, data, layout, config);
     }
   };

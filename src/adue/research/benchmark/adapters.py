@@ -6,8 +6,8 @@ from pathlib import Path
 from adue.datasets import fingerprint
 from adue.foundation.errors import ArtifactError, DataError
 from adue.models.pretrained import canonical_base_model
-from adue.research.benchmark.plan import Task
-from adue.research.benchmark.rows import TaskRows
+from adue.research.benchmark.configuration import Task
+from adue.research.benchmark.task_rows import TaskRows
 from adue.training import RECORD_NAME, TrainingRecord, train_adapter
 
 
@@ -22,7 +22,7 @@ def ensure_adapter(folder: Path, task: Task, seed: int, rows: TaskRows, *, train
     Raises
     ------
     ArtifactError
-        When `folder` holds an adapter that was trained otherwise; it is never overwritten.
+        When `folder` holds an adapter that was not trained as the configuration says; it is never overwritten.
     """
     if (folder / "adapter_config.json").is_file():
         _refuse_other(folder, task, seed, rows)
@@ -54,9 +54,9 @@ def _refuse_other(folder: Path, task: Task, seed: int, rows: TaskRows) -> None:
     # What a machine computes in is not part of the configuration.
     differing = [name for name in wanted if name != "bf16" and wanted[name] != found[name]]
     if differing:
-        told = ", ".join(f"{name} {_short(found[name])}, not {_short(wanted[name])}" for name in differing)
+        differences = ", ".join(f"{name} {_short(found[name])}, not {_short(wanted[name])}" for name in differing)
         raise ArtifactError(
-            f"the adapter in {folder} was trained otherwise than the configuration says ({told}); "
+            f"the adapter in {folder} was not trained as the configuration says ({differences}); "
             "move it away to train it again, or change the configuration"
         )
 

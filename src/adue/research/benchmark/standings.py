@@ -9,8 +9,8 @@ import pandas as pd
 from numpy import ndarray
 
 from adue.metrics import WinsTiesLosses, mean_ranks, wilcoxon_holm, wins_ties_losses
-from adue.research.benchmark.compare import PAPER
-from adue.research.benchmark.frame import Domain
+from adue.research.benchmark.cells_frame import Domain
+from adue.research.benchmark.compare_cell import PAPER
 from adue.scores import REFERENCE
 
 
@@ -31,7 +31,7 @@ class Standing:
     auroc
         Mean over tasks of the mean over seeds; NaN where a task is missing.
     rank
-        Mean rank among the methods given, over tasks; NaN where a cell, or some of its rows, were not judged.
+        Mean rank among the methods given, over tasks; NaN where a cell, or some of its rows, has no score.
     difference
         Mean over tasks and seeds of AUROC minus that of the softmax response on the same rows.
     against_reference, against_paper

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from adue.research.benchmark.layout import counts, number
-from adue.research.benchmark.plan import BenchmarkConfig
-from adue.research.benchmark.render import render
+from adue.research.benchmark.cells_csv import CellTable
+from adue.research.benchmark.configuration import BenchmarkConfig
+from adue.research.benchmark.folders import Folders
+from adue.research.benchmark.render_tables import render
 from adue.research.benchmark.result import BenchmarkResult, Rank
-from adue.research.benchmark.run import Benchmark
-from adue.research.benchmark.store import Folders
-from adue.research.benchmark.table import CellTable
+from adue.research.benchmark.run_benchmark import Benchmark
+from adue.research.benchmark.tables import counts, number
 
 
 def benchmark(

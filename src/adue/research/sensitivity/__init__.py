@@ -1,6 +1,6 @@
-"""`adue sweep`: what becomes of the uncertainty head when its hyperparameters and its data are varied."""
+"""`adue sweep`: how the uncertainty head changes when its hyperparameters and its data vary."""
 
-from adue.research.sensitivity.plan import SweepPlan
-from adue.research.sensitivity.run import SensitivityResult, sensitivity
+from adue.research.sensitivity.sweep_plan import SweepPlan
+from adue.research.sensitivity.workflow import SensitivityResult, sensitivity
 
 __all__ = ["SensitivityResult", "SweepPlan", "sensitivity"]

@@ -13,13 +13,13 @@ from adue.foundation.types import FeatureSet
 from adue.heads.head import AdueHead
 from adue.heads.sweep import SweepResult, Weights, fit_heads
 from adue.metrics import auroc, compare_auroc
-from adue.research.sensitivity.plan import SweepPlan, Trial, trial_settings
+from adue.research.sensitivity.sweep_plan import SweepPlan, Trial, trial_settings
 from adue.scores.outputs import softmax_response
 
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What a trial leaves: a line per head, and the weights, stacked, of the heads that the test rows will judge."""
+    """What a trial leaves: a line per head, and the stacked weights of the heads to measure on the test rows."""
 
     lines: pd.DataFrame
     weights: Weights
@@ -57,7 +57,7 @@ def run_trial(
 
 
 def fewer_errors(trial: Trial, train: FeatureSet) -> FeatureSet:
-    """Return the training rows with as many errors as the trial asks for, classes in proportion; no right row less."""
+    """Return all right training rows and the number of errors that the trial asks for, classes in proportion."""
     if trial.experiment != "errors" or train.labels is None:
         return train
     wrong = train.errors.numpy().nonzero()[0]
@@ -68,7 +68,7 @@ def fewer_errors(trial: Trial, train: FeatureSet) -> FeatureSet:
 
 
 def fewer_rows(trial: Trial, validation: FeatureSet) -> FeatureSet:
-    """Return as many validation rows as the trial asks for, errors and right rows in proportion."""
+    """Return the number of validation rows that the trial asks for, errors and right rows in proportion."""
     if trial.experiment != "validation":
         return validation
     drawn = _draw(np.arange(len(validation)), validation.errors.numpy(), int(trial.value), trial.seed)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from adue.foundation.files import atomic_write
-from adue.report.facts import Fact
-from adue.report.page import render_page
-from adue.report.words import SPACE, count
-from adue.research.sensitivity.report.facts import Findings, SweepFacts
+from adue.report.fitting_facts import Fact
+from adue.report.html_page import render_page
+from adue.report.numbers import SPACE, count
+from adue.research.sensitivity.report.findings import Findings, SweepFacts
 from adue.research.sensitivity.report.sections import Section, sections
-from adue.research.sensitivity.report.words import findings
+from adue.research.sensitivity.report.sentences import findings
 
 NOTE = (
     f"Gains are AUROC minus that of softmax response on the same rows, in hundredths; intervals are 95{SPACE}% t "

@@ -1,6 +1,6 @@
 """The rules by which defaults follow from a sweep.
 
-Hyperparameters are judged by validation rows alone. How many errors and validation rows are enough is read from the
+Hyperparameters are chosen by validation rows alone. How many errors and validation rows are enough is read from the
 test rows: it is a finding, and nothing is chosen by it.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from adue.foundation.config import HyperParameters
-from adue.research.sensitivity.report.curves import (
+from adue.research.sensitivity.report.seed_means import (
     CurvePoint,
     chosen_heads,
     curve,

@@ -7,13 +7,13 @@ import pandas as pd
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from adue.report.plots import Plot
-from adue.report.words import SPACE, decimal
-from adue.research.sensitivity.report.curves import CurvePoint, Where, curve, grid_means
-from adue.research.sensitivity.report.facts import SweepFacts
-from adue.research.sensitivity.report.figures import curve_figure, heat_figure
+from adue.report.charts import Chart
+from adue.report.numbers import SPACE, decimal
+from adue.research.sensitivity.report.chart_figures import curve_figure, heat_figure
+from adue.research.sensitivity.report.findings import SweepFacts
 from adue.research.sensitivity.report.rules import choose_point, choose_sharpness, enough_errors, enough_validation_rows
-from adue.research.sensitivity.report.words import (
+from adue.research.sensitivity.report.seed_means import CurvePoint, Where, curve, grid_means
+from adue.research.sensitivity.report.sentences import (
     errors_sentence,
     grid_sentence,
     points,
@@ -41,7 +41,7 @@ class Section:
     sentence: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    plots: tuple[Plot, ...]
+    charts: tuple[Chart, ...]
 
 
 def sections(table: pd.DataFrame, facts: SweepFacts) -> list[Section]:
@@ -75,7 +75,7 @@ def _grid(table: pd.DataFrame) -> Section:
             for p in best
         ),
         tuple(
-            _plot(
+            _chart(
                 f"Learning rate {rate:g}",
                 f"Gain over softmax response, {where} rows",
                 HEAT.format(where=where),
@@ -107,10 +107,10 @@ def _curve(heading: str, name: str, line: list[CurvePoint], sentence: str) -> Se
         sentence,
         (name, "validation AUROC", "validation gain", "test AUROC", "softmax response", "test gain", "interval"),
         rows,
-        (_plot(f"AUROC by {name}", f"Chosen head and softmax response by {name}", CURVE, curve_figure(line, name)),),
+        (_chart(f"AUROC by {name}", f"Chosen head and softmax response by {name}", CURVE, curve_figure(line, name)),),
     )
 
 
-def _plot(heading: str, summary: str, explanation: str, figure: go.Figure) -> Plot:
-    # As in adue.report.plots: plotly escapes what could end the script element.
-    return Plot(heading, summary, explanation, Markup(figure.to_json()))  # noqa: S704
+def _chart(heading: str, summary: str, explanation: str, figure: go.Figure) -> Chart:
+    # As in adue.report.charts, plotly escapes what could end the script element.
+    return Chart(heading, summary, explanation, Markup(figure.to_json()))  # noqa: S704

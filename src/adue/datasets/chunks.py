@@ -1,0 +1,50 @@
+"""Rows as they pass through in chunks: a table where the file has columns, a list of objects where it is JSON.
+
+Each kind keeps what it holds as it was: a table its types and its columns even without rows, objects whatever JSON
+can say and a table cannot.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+Row: TypeAlias = dict[str, Any]
+Chunk: TypeAlias = pa.Table | list[Row]
+
+CHUNK_ROWS = 1024
+"""Most rows of a chunk that a reader yields."""
+
+
+def column_names(chunk: Chunk) -> list[str]:
+    """Return the names of all columns that any row has."""
+    if isinstance(chunk, pa.Table):
+        names: list[str] = chunk.column_names
+        return names
+    return list(dict.fromkeys(name for row in chunk for name in row))
+
+
+def column_values(chunk: Chunk, name: str) -> list[Any]:
+    """Return the values of one column, None where a row lacks it."""
+    if isinstance(chunk, pa.Table):
+        values: list[Any] = chunk[name].to_pylist()
+        return values
+    return [row.get(name) for row in chunk]
+
+
+def add_columns(chunk: Chunk, columns: Mapping[str, pa.Array]) -> Chunk:
+    """Return the rows with further columns, as long as they are, behind their own."""
+    if isinstance(chunk, pa.Table):
+        for name, values in columns.items():
+            chunk = chunk.append_column(name, values)
+        return chunk
+    new = pa.table(dict(columns)).to_pylist()
+    return [row | added for row, added in zip(chunk, new, strict=True)]
+
+
+def to_rows(chunk: Chunk) -> list[Row]:
+    """Return the rows as objects."""
+    if isinstance(chunk, pa.Table):
+        rows: list[Row] = chunk.to_pylist()
+        return rows
+    return chunk

@@ -1,0 +1,105 @@
+"""The facts of a fit, as terms and values: which classifier, which head, which data, which versions."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from adue.foundation.config import AdueConfig, AutoSettings, Provenance
+from adue.report.numbers import count, decimal, percent
+from adue.report.results import EvaluationResult
+from adue.report.sentences import HEAD_NAMES
+
+HASH_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A term, its value, and the full value where the shown one is shortened."""
+
+    term: str
+    value: str
+    full: str | None = None
+
+
+@dataclass(frozen=True)
+class FactGroup:
+    """Facts under one heading."""
+
+    heading: str
+    facts: list[Fact]
+
+
+def fact_groups(evaluation: EvaluationResult) -> list[FactGroup]:
+    """Return the facts about classifier, head, fitting data and versions."""
+    config = evaluation.config
+    return [
+        FactGroup("Classifier", _classifier(evaluation.adapter, config)),
+        FactGroup("Uncertainty head", _head(config)),
+        FactGroup("Fitting data", _data(config)),
+        FactGroup("This report", _report(evaluation)),
+    ]
+
+
+def _classifier(adapter: str, config: AdueConfig) -> list[Fact]:
+    facts = [Fact("Adapter", adapter)]
+    if config.provenance is None:
+        facts.append(Fact("Origin", "not recorded: the head was fitted on arrays"))
+    else:
+        facts += _origin(config.provenance)
+    return [*facts, Fact("Classes", ", ".join(config.id2label[index] for index in sorted(config.id2label)))]
+
+
+def _origin(provenance: Provenance) -> list[Fact]:
+    revision = provenance.base_model_revision
+    return [
+        _hash("Adapter hash", provenance.adapter_sha256),
+        Fact("Base model", provenance.base_model + (f" at {revision}" if revision else "")),
+        Fact("Model type", f"{provenance.model_type}, {provenance.dtype}" + (", merged" if provenance.merged else "")),
+        Fact("Classification head", f"from the {provenance.head_source}"),
+        Fact("Longest text", count(provenance.max_length, "token")),
+    ]
+
+
+def _head(config: AdueConfig) -> list[Fact]:
+    settings, chosen = config.settings, config.hyperparameters
+    if chosen is None or isinstance(settings, AutoSettings):
+        return [
+            Fact("Score", HEAD_NAMES[settings.score]),
+            Fact("Seed", str(settings.seed)),
+            _hash("Head hash", config.head_sha256),
+        ]
+    sharpness = "" if settings.score == "entropy" else f", sharpness {settings.sharpness:g}"
+    return [
+        Fact("Score", HEAD_NAMES[settings.score] + sharpness),
+        Fact("Learning rate", f"{chosen.learning_rate:g}"),
+        Fact("Pull to softmax response (alpha)", f"{chosen.alpha:g}"),
+        Fact("Pull to starting weights (beta)", f"{chosen.beta:g}"),
+        Fact("Epochs", f"{config.metrics.epochs} of at most {settings.max_epochs}"),
+        Fact("Seed", str(settings.seed)),
+        _hash("Head hash", config.head_sha256),
+    ]
+
+
+def _data(config: AdueConfig) -> list[Fact]:
+    metrics, provenance = config.metrics, config.provenance
+    fingerprint = None if provenance is None else provenance.training_data_sha256
+    return [
+        Fact("Training", f"{count(metrics.train_rows, 'row')}, {count(metrics.train_errors, 'error')}"),
+        Fact("Validation", f"{count(metrics.validation_rows, 'row')}, {count(metrics.validation_errors, 'error')}"),
+        Fact("Validation AUROC, AdUE", decimal(metrics.validation_auroc)),
+        Fact("Validation AUROC, softmax response", decimal(metrics.validation_auroc_softmax_response)),
+        Fact("Validation majority class", percent(metrics.validation_majority_accuracy)),
+        _hash("Training data fingerprint", fingerprint) if fingerprint else Fact("Training data", "not recorded"),
+    ]
+
+
+def _report(evaluation: EvaluationResult) -> list[Fact]:
+    config = evaluation.config
+    return [
+        Fact("Evaluated on", evaluation.data),
+        Fact("Head written by", f"adue {config.adue_version}, format {config.format_version}"),
+        Fact("Report written by", f"adue {version('adue')}"),
+    ]
+
+
+def _hash(term: str, digest: str) -> Fact:
+    return Fact(term, digest[:HASH_LENGTH], full=digest)
