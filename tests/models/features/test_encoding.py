@@ -7,7 +7,7 @@ from datasets import Dataset
 
 from adue import AdueModel
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.features.encoding import encoded, portions
+from adue.models.features.encoding import encode_portions, portions
 from tests.support.adapters import random_texts, save_tiny_adapter
 
 TEXTS = random_texts(25, seed=3)
@@ -49,18 +49,18 @@ def test_portions_hold_all_texts_in_order_whatever_they_lie_in(size: int) -> Non
 
 
 def test_encodings_are_those_of_the_classifier(classifier: FrozenClassifier) -> None:
-    found = [row for part in encoded(classifier, TEXTS, 10) for row in part]
+    found = [row for part in encode_portions(classifier, TEXTS, 10) for row in part]
     assert found == classifier.tokenize(TEXTS)
 
 
 def test_no_texts_give_nothing(classifier: FrozenClassifier) -> None:
-    assert list(encoded(classifier, [], 10)) == []
-    assert list(encoded(classifier, iter([]), 10)) == []
+    assert list(encode_portions(classifier, [], 10)) == []
+    assert list(encode_portions(classifier, iter([]), 10)) == []
 
 
 def test_no_more_than_the_portion_in_use_and_the_next_are_read(classifier: FrozenClassifier) -> None:
     texts = OnDisk()
-    parts = encoded(classifier, texts, 5)
+    parts = encode_portions(classifier, texts, 5)
     for number, _ in enumerate(parts, start=1):
         assert texts.read <= (number + 1) * 5
 
@@ -76,21 +76,21 @@ def test_the_next_portion_is_made_while_one_is_in_use(
         return rows
 
     monkeypatch.setattr(FrozenClassifier, "tokenize", told)
-    parts = encoded(classifier, TEXTS, 10)
+    parts = encode_portions(classifier, TEXTS, 10)
     next(parts)
     assert all(made.acquire(timeout=10) for _ in range(2))
 
 
 def test_a_single_portion_needs_no_thread(classifier: FrozenClassifier) -> None:
     before = threading.active_count()
-    parts = encoded(classifier, TEXTS, 100)
+    parts = encode_portions(classifier, TEXTS, 100)
     next(parts)
     assert threading.active_count() == before
 
 
 def test_leaving_early_ends_the_thread(classifier: FrozenClassifier) -> None:
     before = threading.active_count()
-    parts = encoded(classifier, TEXTS, 5)
+    parts = encode_portions(classifier, TEXTS, 5)
     next(parts)
     parts.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
@@ -98,7 +98,7 @@ def test_leaving_early_ends_the_thread(classifier: FrozenClassifier) -> None:
 
 def test_an_error_in_a_later_portion_comes_when_its_turn_does(classifier: FrozenClassifier) -> None:
     texts: list[Any] = [*TEXTS[:10], None]
-    parts = encoded(classifier, texts, 5)
+    parts = encode_portions(classifier, texts, 5)
     assert [len(next(parts)), len(next(parts))] == [5, 5]
     with pytest.raises(AttributeError):
         next(parts)

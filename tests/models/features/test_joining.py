@@ -7,7 +7,7 @@ from torch import Tensor
 
 from adue.foundation.errors import ArtifactError
 from adue.models.features import joining
-from adue.models.features.joining import joined
+from adue.models.features.joining import join_shards
 from tests.support.disk import files_up_to
 
 WIDTHS = {"features": 5, "logits": 2}
@@ -37,13 +37,13 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_rows_come_one_shard_after_the_other(folder: Path | None) -> None:
-    whole, parts = joined(shards(), WIDTHS, folder), list(shards())
+    whole, parts = join_shards(shards(), WIDTHS, folder), list(shards())
     for name in WIDTHS:
         assert torch.equal(whole[name], torch.cat([part[name] for part in parts]))
 
 
 def test_no_shards_give_no_rows(folder: Path | None) -> None:
-    whole = joined(shards(()), WIDTHS, folder)
+    whole = join_shards(shards(()), WIDTHS, folder)
     assert {name: tuple(tensor.shape) for name, tensor in whole.items()} == {"features": (0, 5), "logits": (0, 2)}
 
 
@@ -51,9 +51,9 @@ def test_no_shards_give_no_rows(folder: Path | None) -> None:
 def test_what_is_large_is_mapped_from_a_file_that_nobody_else_sees(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not is_mapped(joined(shards(), WIDTHS, tmp_path)["features"])
+    assert not is_mapped(join_shards(shards(), WIDTHS, tmp_path)["features"])
     monkeypatch.setattr(joining, "IN_MEMORY", 100)
-    whole = joined(shards(), WIDTHS, tmp_path)
+    whole = join_shards(shards(), WIDTHS, tmp_path)
     assert (is_mapped(whole["features"]), is_mapped(whole["logits"])) == (True, False)
     assert list(tmp_path.iterdir()) == []
     whole["features"].mul_(2)
@@ -76,7 +76,7 @@ def test_shards_are_let_go_as_they_come(tmp_path: Path, monkeypatch: pytest.Monk
             assert len(alive) <= 1
             yield Counted(shard)
 
-    assert len(joined(watched(), WIDTHS, tmp_path)["logits"]) == 20
+    assert len(join_shards(watched(), WIDTHS, tmp_path)["logits"]) == 20
 
 
 def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,5 +85,5 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         files_up_to(60),
         pytest.raises(ArtifactError, match=r"cannot put the features together in .*: File too large; free some"),
     ):
-        joined(shards(), WIDTHS, tmp_path)
+        join_shards(shards(), WIDTHS, tmp_path)
     assert list(tmp_path.iterdir()) == []

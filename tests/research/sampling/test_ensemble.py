@@ -169,5 +169,8 @@ def test_an_adapter_of_other_modules_is_refused(berts: list[Path], tmp_path: Pat
 
 
 def test_a_missing_adapter_is_one_line(berts: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="holds neither an adapter nor a model"):
+        load_members([berts[0], tmp_path])
+    (tmp_path / "adapter_config.json").write_text("{}")
     with pytest.raises(ArtifactError, match=r"has no adapter_model.safetensors; copy it there"):
         load_members([berts[0], tmp_path])

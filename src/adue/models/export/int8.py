@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from adue.models.onnx.extra import optional
+from adue.models.onnx.extra import import_optional
 from adue.models.onnx.graph import FEATURES
 
 
@@ -15,7 +15,7 @@ def quantise(path: Path) -> None:
     call. Weights use 7 of their 8 bits, so that every processor computes the same. Products of two activations, which
     attention consists of, stay in float32.
     """
-    onnx, quantization = optional("onnx"), optional("onnxruntime.quantization")
+    onnx, quantization = import_optional("onnx"), import_optional("onnxruntime.quantization")
     model = onnx.load(path)
     heads = _after(FEATURES, model.graph.node)
     # torch.onnx has inferred shapes and folded constants; without this word the library logs advice to do so.

@@ -1,1 +1,1 @@
-"""The only room that touches models: where heads sit, the frozen pass, and extraction to disk."""
+"""What a frozen model gives for texts: where heads sit, the frozen pass, and extraction to disk."""

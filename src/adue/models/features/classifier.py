@@ -141,7 +141,7 @@ class FrozenClassifier:
         return encode(self.tokenizer, texts, self.max_length)
 
     def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
-        """Return one batch on the model's device, padded on the right whatever the tokenizer's own side.
+        """Return one batch on the model's device, padded on the right even where the tokenizer pads on the left.
 
         With padding on the left, absolute positions (GPT-2) would move with the longest text of the batch.
         """
@@ -176,7 +176,7 @@ class FrozenClassifier:
             )
 
     def _run(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Return what was taken for h(x), of whatever shape while the layout is a guess, and the logits."""
+        """Return what was taken for h(x), of any shape while the layout is a guess, and the logits."""
         entry = classification_model(self.model).get_submodule(self.layout.entry)
         with entering(entry) as entered, evaluation_mode(self.model), torch.no_grad():
             logits: Tensor = self.model(**batch).logits

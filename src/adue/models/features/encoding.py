@@ -9,7 +9,7 @@ from adue.models.features.classifier import FrozenClassifier
 from adue.models.pretrained.tokens import Encoding
 
 
-def encoded(classifier: FrozenClassifier, texts: Iterable[Any], size: int) -> Iterator[list[Encoding]]:
+def encode_portions(classifier: FrozenClassifier, texts: Iterable[Any], size: int) -> Iterator[list[Encoding]]:
     """Yield the encodings of `size` texts after `size` texts, the last of fewer; of two portions in memory at most.
 
     Fast tokenizers let go of Python's lock, so that the model runs meanwhile. The texts themselves are read in the

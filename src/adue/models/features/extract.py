@@ -15,8 +15,8 @@ from adue.foundation.scaling.processes import Processes
 from adue.foundation.types import FeatureSet, class_ids
 from adue.models.features.batches import BATCH_SIZE, Budget
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.features.encoding import encoded
-from adue.models.features.joining import joined
+from adue.models.features.encoding import encode_portions
+from adue.models.features.joining import join_shards
 from adue.models.features.manifest import Manifest, ShardEntry, advance, finish, read_manifest
 from adue.models.features.shards import SHARD_ROWS, Progress, read_shard, rows_key, shard_path, write_shard
 from adue.models.pretrained.tokens import Encoding
@@ -51,7 +51,7 @@ def extract(
         Texts per forward pass at most.
     batch_tokens
         Tokens per forward pass at most, padding included, unless a single text has more; by default what suits the
-        classifier. Texts of like length go together, so many of them when they are short.
+        classifier. Texts of like length go together, more of them when they are short.
     cache
         Folder for finished shards of SHARD_ROWS rows, and a manifest of which of them make up these rows. A second
         run over the same texts with the same model reads them back, and a stopped run continues after the last whole
@@ -74,13 +74,13 @@ def extract(
     budget = Budget(batch_size, batch_tokens or classifier.batch_tokens)
     folder = None if cache is None else cache / classifier.fingerprint
     compute = partial(_compute, classifier, budget=budget, on_progress=on_progress)
-    parts = encoded(classifier, texts, SHARD_ROWS)
+    parts = encode_portions(classifier, texts, SHARD_ROWS)
     if group is not None and group.count > 1:
-        shards = _shared_shards(classifier, parts, compute, folder, group=group, on_progress=on_progress)
+        shards = _share_shards(classifier, parts, compute, folder, group=group, on_progress=on_progress)
     else:
         shards = _shards(classifier, parts, compute, folder, on_progress)
     shape = classifier.head.shape
-    whole = joined(shards, {"features": shape.hidden_size, "logits": shape.num_labels}, folder)
+    whole = join_shards(shards, {"features": shape.hidden_size, "logits": shape.num_labels}, folder)
     return FeatureSet(**whole, labels=ids)
 
 
@@ -98,7 +98,7 @@ def read_extracted(manifest: Path) -> FeatureSet:
     if first is None:
         raise ArtifactError(f"{manifest} lists no rows; extract them again")
     widths = {name: tensor.shape[1] for name, tensor in first.items()}
-    return FeatureSet(**joined(chain([first], shards), widths, folder))
+    return FeatureSet(**join_shards(chain([first], shards), widths, folder))
 
 
 def _read_listed(folder: Path, shard: ShardEntry) -> dict[str, Tensor]:
@@ -123,13 +123,13 @@ def _shards(
     manifest = Manifest(model=classifier.fingerprint)
     for part in parts:
         entry = _entry(classifier, part)
-        shard = _kept(part, entry, compute, folder, on_progress)
+        shard = _read_or_write(part, entry, compute, folder, on_progress)
         manifest = advance(folder, manifest, entry)
         yield shard
     finish(folder, manifest)
 
 
-def _shared_shards(
+def _share_shards(
     classifier: FrozenClassifier,
     parts: Iterable[Sequence[Encoding]],
     compute: Compute,
@@ -145,7 +145,7 @@ def _shared_shards(
     for number, part in enumerate(parts):
         entries.append(_entry(classifier, part))
         if group.owns(number):
-            _kept(part, entries[-1], compute, folder, on_progress)
+            _read_or_write(part, entries[-1], compute, folder, on_progress)
         elif on_progress is not None:
             on_progress(len(part))
     group.wait()
@@ -162,7 +162,7 @@ def _entry(classifier: FrozenClassifier, part: Sequence[Encoding]) -> ShardEntry
     return ShardEntry(key=rows_key(part), rows=sum(map(classifier.rows_in, part)))
 
 
-def _kept(
+def _read_or_write(
     part: Sequence[Encoding], entry: ShardEntry, compute: Compute, folder: Path, on_progress: Progress | None
 ) -> dict[str, Tensor]:
     """Return a shard from `folder`, where it is written first if it is not there yet."""

@@ -21,7 +21,7 @@ def active_adapter(model: nn.Module) -> str | None:
 
 
 def used_tensors(model: nn.Module, adapter: str | None) -> dict[str, Tensor]:
-    """Return the tensors that the answers of `model` with `adapter` depend on, whatever it is called in this process.
+    """Return the tensors that the answers of `model` with `adapter` depend on, named without the adapter's name.
 
     Other adapters beside it are left out, and so is what a saved module replaces: it stays in PEFT's
     model, unused, and is random in every new process.

@@ -17,7 +17,9 @@ IN_MEMORY = 2**24
 """Bytes of one tensor up to which it is held in memory."""
 
 
-def joined(shards: Iterable[Mapping[str, Tensor]], widths: Mapping[str, int], folder: Path | None) -> dict[str, Tensor]:
+def join_shards(
+    shards: Iterable[Mapping[str, Tensor]], widths: Mapping[str, int], folder: Path | None
+) -> dict[str, Tensor]:
     """Return the float32 tensors of all `shards`, each (rows, width), of which one at a time is in memory.
 
     Parameters

@@ -123,7 +123,7 @@ def entering(module: nn.Module) -> Iterator[list[Tensor]]:
 def pool_hidden(hidden: Tensor, pool: Pool, input_ids: Tensor, pad_token_id: int | None) -> Tensor:
     """Return h(x), shape (rows, hidden), from what entered the head, by the rule that transformers uses.
 
-    For ``last``: the rightmost token whose id is not `pad_token_id`, whatever the padding side.
+    For ``last``: the rightmost token whose id is not `pad_token_id`, with padding on either side.
     """
     if pool == "pooled":
         return hidden

@@ -1,4 +1,4 @@
-"""Whatever is computed row by row, kept in shards on disk: a stopped run goes on, a second one only reads."""
+"""What is computed row by row, kept in shards on disk: a stopped run goes on, a second one only reads."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from torch import Tensor
 from adue.foundation.files import atomic_write
 from adue.models.features.batches import Budget
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.features.encoding import encoded
+from adue.models.features.encoding import encode_portions
 from adue.models.pretrained.tokens import Encoding
 
 SHARD_ROWS = 2048
@@ -45,7 +45,7 @@ def in_shards(
     ArtifactError
         When a shard cannot be written.
     """
-    for rows in encoded(classifier, texts, SHARD_ROWS):
+    for rows in encode_portions(classifier, texts, SHARD_ROWS):
         path = None if folder is None else shard_path(folder, rows_key(rows))
         shard = None if path is None else read_shard(path, len(rows), {VALUES})
         if shard is None:
@@ -73,7 +73,7 @@ def like_length(rows: Sequence[Encoding], batch_size: int) -> Sequence[Tensor]:
 
 
 def read_shard(path: Path, rows: int, names: set[str]) -> dict[str, Tensor] | None:
-    """Return the tensors called `names`, each of so many rows; None where there is no such file, or not a whole one."""
+    """Return the tensors called `names`, each of `rows` rows; None where there is no such file, or not a whole one."""
     try:
         shard = load_file(path)
     except (OSError, SafetensorError):

@@ -49,16 +49,16 @@ def open_graph(classifier: FrozenClassifier) -> Any:
     path, batch = graph_path(classifier), traced_batch(classifier)
     features, logits = classifier.forward(batch)
     trial = Trial(batch, {LOGITS: logits, FEATURES: features}, type(classification_model(classifier.model)).__name__)
-    found = _found(path, trial)
+    found = _find(path, trial)
     if found is not None:
         return found
     require_extra()
-    with _alone(path.parent):
+    with _lock(path.parent):
         # Another process may have written it meanwhile.
-        found = _found(path, trial)
+        found = _find(path, trial)
         if found is None:
             _write(classifier, path, trial)
-            found = _proven(path, trial)
+            found = _open_proved(path, trial)
     return found
 
 
@@ -70,15 +70,15 @@ class Trial(NamedTuple):
     name: str
 
 
-def _found(path: Path, trial: Trial) -> Any | None:
+def _find(path: Path, trial: Trial) -> Any | None:
     """Return the session of the graph at `path`; None where there is none, or one that is damaged or wrong."""
     try:
-        return _proven(path, trial)
+        return _open_proved(path, trial)
     except (ArtifactError, ModelError):
         return None
 
 
-def _proven(path: Path, trial: Trial) -> Any:
+def _open_proved(path: Path, trial: Trial) -> Any:
     session = open_session(path)
     prove(session, trial.batch, trial.expected, trial.name)
     return session
@@ -92,7 +92,7 @@ def _write(classifier: FrozenClassifier, path: Path, trial: Trial) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> Iterator[None]:
     """Keep other processes from writing `folder` during the block."""
     lock = FileLock(f"{folder}.lock")
     try:

@@ -6,7 +6,7 @@ from types import ModuleType
 from adue.foundation.errors import MissingExtraError
 
 
-def optional(module: str) -> ModuleType:
+def import_optional(module: str) -> ModuleType:
     """Return a module of onnx, onnxruntime or onnxscript.
 
     Raises

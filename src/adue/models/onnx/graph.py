@@ -48,7 +48,7 @@ class ClassifierGraph(nn.Module):
             When the adapter is of a kind that cannot be merged, or another one has been made active.
         """
         classifier.require_adapter()
-        return cls(_merged(classifier.model).float().cpu(), classifier.layout)
+        return cls(_merge(classifier.model).float().cpu(), classifier.layout)
 
     @torch.no_grad()
     def forward(
@@ -60,7 +60,7 @@ class ClassifierGraph(nn.Module):
         return logits, pool_hidden(entered[-1], self.layout.pool, inputs["input_ids"], pad_token_id(self.model.config))
 
 
-def _merged(model: nn.Module) -> Any:
+def _merge(model: nn.Module) -> Any:
     copied = deepcopy(model)
     if not isinstance(copied, PeftModel):
         return classification_model(copied)

@@ -7,13 +7,13 @@ from typing import Any
 import torch
 
 from adue.foundation.errors import ArtifactError
-from adue.models.onnx.extra import optional
+from adue.models.onnx.extra import import_optional
 
 PROCESSOR = ("CPUExecutionProvider",)
 
 
 def open_session(path: Path, providers: Sequence[str] = PROCESSOR) -> Any:
-    """Return ONNX Runtime's session of the graph at `path`, on as many threads as torch takes.
+    """Return ONNX Runtime's session of the graph at `path`, on the number of threads that torch takes.
 
     Raises
     ------
@@ -22,10 +22,10 @@ def open_session(path: Path, providers: Sequence[str] = PROCESSOR) -> Any:
     ArtifactError
         When the file is missing or damaged.
     """
-    runtime = optional("onnxruntime")
+    runtime = import_optional("onnxruntime")
     state = runtime.capi.onnxruntime_pybind11_state
     options = runtime.SessionOptions()
-    # By itself it takes all cores, whatever OMP_NUM_THREADS or torch.set_num_threads say.
+    # By itself it takes all cores, against what OMP_NUM_THREADS and torch.set_num_threads say.
     options.intra_op_num_threads = torch.get_num_threads()
     try:
         return runtime.InferenceSession(path, options, providers=list(providers))

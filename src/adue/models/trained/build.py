@@ -105,7 +105,7 @@ def _build_whole(saved: SavedFolder, names: dict[int, str] | None, options: dict
 def _load_base(
     saved: SavedFolder, base_model: str | None, names: dict[int, str] | None, options: dict[str, Any]
 ) -> LoadedClassifier:
-    """Return the adapter's base model, with as many classes as the adapter's head has."""
+    """Return the adapter's base model, with the number of classes that the adapter's head has."""
     name = base_model or saved.base_model
     if not name:
         raise ModelError(f"{saved.path / ADAPTER_CONFIG_FILE} names no base model; give it with --base-model")
