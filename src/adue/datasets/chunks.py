@@ -5,7 +5,7 @@ can say and a table cannot.
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
@@ -14,6 +14,13 @@ Chunk: TypeAlias = pa.Table | list[Row]
 
 CHUNK_ROWS = 1024
 """Most rows of a chunk that a reader yields."""
+
+
+class Column(NamedTuple):
+    """Values to add to rows, and Arrow's type for them, which a table keeps."""
+
+    values: list[Any]
+    type: pa.DataType
 
 
 def column_names(chunk: Chunk) -> list[str]:
@@ -32,14 +39,14 @@ def column_values(chunk: Chunk, name: str) -> list[Any]:
     return [row.get(name) for row in chunk]
 
 
-def add_columns(chunk: Chunk, columns: Mapping[str, pa.Array]) -> Chunk:
+def add_columns(chunk: Chunk, columns: Mapping[str, Column]) -> Chunk:
     """Return the rows with further columns, as long as they are, behind their own."""
     if isinstance(chunk, pa.Table):
-        for name, values in columns.items():
-            chunk = chunk.append_column(name, values)
+        for name, column in columns.items():
+            chunk = chunk.append_column(name, pa.array(column.values, column.type))
         return chunk
-    new = pa.table(dict(columns)).to_pylist()
-    return [row | added for row, added in zip(chunk, new, strict=True)]
+    new = zip(*(column.values for column in columns.values()), strict=True)
+    return [row | dict(zip(columns, values, strict=True)) for row, values in zip(chunk, new, strict=True)]
 
 
 def to_rows(chunk: Chunk) -> list[Row]:

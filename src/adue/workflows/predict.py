@@ -1,14 +1,13 @@
 """`adue predict`: the same rows out, with the columns of answers; streamed, and whole or not there."""
 
+import math
 from collections import Counter
 from pathlib import Path
-
-import pyarrow.compute as pc
 
 from adue.datasets.chunks import add_columns, column_names, column_values
 from adue.datasets.stream import read_rows, write_rows
 from adue.foundation.result import Result
-from adue.workflows.columns import (
+from adue.workflows.answer_columns import (
     LABEL,
     UNCERTAINTY,
     answer,
@@ -69,8 +68,8 @@ def predict(
             texts = require_texts(column_values(chunk, text_column), text_column, first=labels.total())
             answers = answer(model, texts, prefix, options.batch_size)
             write(add_columns(chunk, answers))
-            labels.update(answers[f"{prefix}{LABEL}"].to_pylist())
-            total += pc.sum(answers[f"{prefix}{UNCERTAINTY}"], min_count=0).as_py()
+            labels.update(answers[f"{prefix}{LABEL}"].values)
+            total += math.fsum(answers[f"{prefix}{UNCERTAINTY}"].values)
             empty += sum(map(is_empty, texts))
             advance(len(chunk))
     return summarise(output, labels, empty=empty, total=total, device=str(model.classifier.device))

@@ -30,7 +30,7 @@ from adue.foundation.scaling.pieces import (
 )
 from adue.models.folder.find import find_folder
 from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
-from adue.workflows.columns import (
+from adue.workflows.answer_columns import (
     LABEL,
     UNCERTAINTY,
     answer,

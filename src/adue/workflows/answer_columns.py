@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from adue.datasets import guess_text_column
+from adue.datasets.chunks import Column
 from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.types import Predictions
 from adue.models.model import AdueModel
@@ -32,15 +33,15 @@ class AnswerColumn:
 
     name: str
     type: pa.DataType
-    values: Callable[[Predictions], Any]
+    values: Callable[[Predictions], list[Any]]
 
 
 LABEL, PROBABILITY, UNCERTAINTY = "label", "probability", "uncertainty"
 
 ANSWER_COLUMNS: tuple[AnswerColumn, ...] = (
     AnswerColumn(LABEL, pa.string(), lambda answers: answers.label_names),
-    AnswerColumn(PROBABILITY, pa.float64(), lambda answers: answers.probabilities.max(axis=-1)),
-    AnswerColumn(UNCERTAINTY, pa.float64(), lambda answers: answers.uncertainty),
+    AnswerColumn(PROBABILITY, pa.float64(), lambda answers: answers.probabilities.max(axis=-1).tolist()),
+    AnswerColumn(UNCERTAINTY, pa.float64(), lambda answers: answers.uncertainty.tolist()),
 )
 """The columns that are added, in their order; LABEL and UNCERTAINTY are counted in the summary."""
 
@@ -50,12 +51,13 @@ def answer_names(prefix: str) -> list[str]:
     return [f"{prefix}{column.name}" for column in ANSWER_COLUMNS]
 
 
-def answer(model: AdueModel, texts: Sequence[str], prefix: str, batch_size: int) -> dict[str, pa.Array]:
+def answer(model: AdueModel, texts: Sequence[str], prefix: str, batch_size: int) -> dict[str, Column]:
     """Return the new columns by name, one value for each text."""
-    if not texts:
-        return {f"{prefix}{column.name}": pa.array([], column.type) for column in ANSWER_COLUMNS}
-    answers = model.predict(texts, batch_size=batch_size)
-    return {f"{prefix}{column.name}": pa.array(column.values(answers)).cast(column.type) for column in ANSWER_COLUMNS}
+    answers = model.predict(texts, batch_size=batch_size) if texts else None
+    return {
+        f"{prefix}{column.name}": Column([] if answers is None else column.values(answers), column.type)
+        for column in ANSWER_COLUMNS
+    }
 
 
 def find_text_column(names: Sequence[str], chosen: str | None, prefix: str) -> str:
