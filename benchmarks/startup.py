@@ -81,7 +81,7 @@ def ways_of(adapter: Path, before: Path | None) -> dict[str, Callable[[], Proces
     ways: dict[str, Callable[[], Process]] = {
         "info": partial(run, info),
         "import_torch": partial(run, ["-c", "import torch"]),
-        "predict": partial(run, ["-m", "adue", "predict", str(adapter), str(rows), "--output", "-"]),
+        "predict": partial(run, ["-m", "adue", "predict", str(adapter), str(rows), "--out", "-"]),
         "script": partial(run, ["-c", PLAIN.format(base=base, adapter=str(adapter), text=TEXT)]),
         "import_adue": partial(run, ["-c", "import adue"]),
         "python": partial(run, ["-c", "pass"]),

@@ -47,6 +47,7 @@ def test_json_is_one_object_on_standard_output_and_nothing_else(space: Workspace
     values = json.loads(result.stdout)
     assert values["grid_points"] == 4
     assert values["config"]["settings"]["max_epochs"] == 2
+    assert values["device"] == "cpu"
 
 
 def test_the_score_asked_for_is_the_score_fitted(space: Workspace) -> None:
@@ -100,6 +101,7 @@ def test_evaluate_prints_one_line_per_score_and_the_reports_path(fitted: Workspa
     assert result.exit_code == 0
     for name in ("adue", "softmax-response", "entropy", "margin", "energy", "mahalanobis", "relative-mahalanobis"):
         assert name in result.stdout
+    assert "device: cpu" in result.stdout
     assert str(report) in result.stdout
     assert report.is_file()
 
@@ -110,6 +112,7 @@ def test_predict_reads_standard_input_and_writes_standard_output(fitted: Workspa
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert [row["text"] for row in rows] == ["good film", "bad"]
     assert "Scored" in result.stderr
+    assert "device" in result.stderr
 
 
 def test_info_shows_head_and_origin(fitted: Workspace) -> None:

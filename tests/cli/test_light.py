@@ -44,8 +44,8 @@ MISSING: dict[str, list[tuple[str, str]]] = {
         ("{adapter} --data {data} --report {empty}", "is a folder, not a file"),
     ],
     "predict": [
-        ("gone {data} --output out.csv", "there is no folder 'gone'"),
-        ("{adapter} gone.csv --output out.csv", "there is no file gone.csv"),
+        ("gone {data} --out out.csv", "there is no folder 'gone'"),
+        ("{adapter} gone.csv --out out.csv", "there is no file gone.csv"),
     ],
     "export": [
         ("gone --out out", "there is no folder 'gone'"),
@@ -75,7 +75,7 @@ BAD_USAGE: list[tuple[str, str]] = [
     ("fit {adapter} --data {data} --labels neg,neg", "names a class twice"),
     ("sweep {adapter} --data {data} --sharpness -1", "sharpness"),
     ("train --model x --data {data} --out out --r 0", "r: Input should be greater"),
-    ("predict {adapter} --output out --workers 2", "--workers is an option of --engine ray"),
+    ("predict {adapter} --out out --workers 2", "--workers is an option of --engine ray"),
 ]
 
 

@@ -140,9 +140,10 @@ def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path, name: str, con
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"there is no file .*gone.csv; check the path"):
-        read_all(tmp_path / "gone.csv")
+@pytest.mark.parametrize("name", ["gone.csv", "gone.csv.gz", "gone"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match=rf"there is no file .*{name}; check the path"):
+        read_all(tmp_path / name)
 
 
 def test_a_failure_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from adue.cli import options as opt
 from adue.cli.command import command
 from adue.cli.console import err, out, print_json, progress_bar
 from adue.foundation.errors import DataError
+from adue.foundation.sources import STANDARD
 
 if TYPE_CHECKING:
     from adue.workflows.options import ModelOptions
@@ -72,7 +73,6 @@ def predict(
     as_json: opt.Json = False,
 ) -> None:
     """Score a file of texts: the same rows out, with label, probability and uncertainty."""
-    from adue.datasets.stream import STANDARD
     from adue.workflows.inputs import check_inputs
 
     if ray_options is None:
@@ -110,6 +110,7 @@ def print_summary(result: "PredictResult") -> None:
         ("rows", f"{result.rows:,}"),
         ("predicted", ", ".join(f"{label} {count:,}" for label, count in result.labels.items())),
         ("mean uncertainty", mean),
+        ("device", result.device),
         ("written to", result.output),
     ]
-    (err if result.output == "-" else out).print(facts("Scored", rows))
+    (err if result.output == STANDARD else out).print(facts("Scored", rows))

@@ -1,6 +1,6 @@
 """Rows as they pass through in chunks: a table where the file has columns, a list of objects where it is JSON.
 
-Each kind keeps what it holds as it was: a table its types and its columns even without rows, objects whatever JSON
+Each kind keeps what it holds as it was: a table its types, and its columns even without rows; objects all that JSON
 can say and a table cannot.
 """
 

@@ -78,11 +78,11 @@ def read_chunks(path: Path) -> Iterator[Chunk]:
     DataError
         When there is no such file, its ending is unknown, or it cannot be read; the message names the line.
     """
+    if not path.is_file():
+        raise DataError(f"there is no file {path}; check the path")
     found = find_format(path)
     if found is None:
         raise DataError(f"cannot read {path}: its ending must be one of {ENDINGS}")
-    if not path.is_file():
-        raise DataError(f"there is no file {path}; check the path")
     yield from found.read(path)
 
 

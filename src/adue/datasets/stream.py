@@ -11,8 +11,7 @@ from adue.datasets.readers import read_json_stream
 from adue.datasets.shards import read_folder_chunks
 from adue.datasets.writers import Append, append_json_lines
 from adue.foundation.errors import DataError
-
-STANDARD = "-"
+from adue.foundation.sources import STANDARD
 
 
 def read_rows(source: str) -> Iterator[Chunk]:

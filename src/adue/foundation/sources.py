@@ -4,6 +4,9 @@ from pathlib import Path
 
 from adue.foundation.errors import DataError
 
+STANDARD = "-"
+"""Standard input or output, where a file could be named."""
+
 HUB_PREFIX = "hf:"
 """What stands before the name of a data set on the Hugging Face hub."""
 

@@ -11,6 +11,7 @@ from peft import TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from adue.datasets import fingerprint
 from adue.foundation.config import AutoSettings, FitSettings, Grid
 from adue.foundation.errors import ArtifactError
 from adue.foundation.types import FeatureSet, Predictions
@@ -195,9 +196,6 @@ class BaseAdueModel:
         return self.fit_features(*features, grid=grid, settings=settings, data_sha256=data_sha256, on_epoch=on_epoch)
 
     def _fingerprint(self, rows: "Dataset") -> str:
-        # Imported here, for predicting needs no data sets and their library takes long to import.
-        from adue.datasets import fingerprint  # noqa: PLC0415
-
         return fingerprint(rows)
 
     def fit_features(

@@ -1,4 +1,4 @@
-"""Scores that need no training of a head: :mod:`adue.scores.registry` lists them, the other modules compute them.
+"""Scores that need no training of a head: the registry lists them, the other modules compute them.
 
 Every score is higher where the prediction is more likely wrong.
 """

@@ -92,7 +92,7 @@ def require_texts(values: Sequence[object], column: str, first: int, where: str 
 
 
 def is_empty(text: str) -> bool:
-    """Tell whether a text holds nothing but white space."""
+    """Return whether a text holds nothing but white space."""
     return not text.strip()
 
 

@@ -4,11 +4,8 @@ from pathlib import Path
 
 from adue.foundation.errors import ModelError
 from adue.foundation.files import require_file_place, require_folder
-from adue.foundation.sources import missing_file, require_source
+from adue.foundation.sources import STANDARD, missing_file, require_source
 from adue.models.folder.find import find_folder, require_base_model, require_classifier
-
-STANDARD = "-"
-"""Standard input or output, where a file could be named."""
 
 
 def check_inputs(

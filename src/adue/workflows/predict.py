@@ -29,6 +29,8 @@ class PredictResult(Result):
     mean_uncertainty: float | None
     labels: dict[str, int]
     """How often each class was predicted."""
+    device: str
+    """Where the classifier ran; several where the workers of a cluster differ."""
 
 
 def predict(
@@ -71,10 +73,10 @@ def predict(
             total += pc.sum(answers[f"{prefix}{UNCERTAINTY}"], min_count=0).as_py()
             empty += sum(map(is_empty, texts))
             advance(len(chunk))
-    return summarise(output, labels, empty=empty, total=total)
+    return summarise(output, labels, empty=empty, total=total, device=str(model.classifier.device))
 
 
-def summarise(output: str, labels: Counter[str], *, empty: int, total: float) -> PredictResult:
+def summarise(output: str, labels: Counter[str], *, empty: int, total: float, device: str) -> PredictResult:
     """Return what was written, and warn where texts were empty; `total` is the sum of U over all rows."""
     warn_of_empty(empty)
     rows = labels.total()
@@ -84,4 +86,5 @@ def summarise(output: str, labels: Counter[str], *, empty: int, total: float) ->
         empty_texts=empty,
         mean_uncertainty=total / rows if rows else None,
         labels=dict(labels.most_common()),
+        device=device,
     )

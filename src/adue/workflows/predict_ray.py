@@ -103,6 +103,7 @@ class PieceScorer:
         text = find_text_column(given, self.job.text_column, prefix)
         return {
             "number": piece.number,
+            "device": str(self.model.classifier.device),
             "rows": len(table),
             "empty": sum(map(is_empty, table[text].to_pylist())),
             "uncertainty": pc.sum(table[f"{prefix}{UNCERTAINTY}"]).as_py(),
@@ -155,14 +156,20 @@ def predict_on_ray(
     return _summary(output, counts)
 
 
+def gpus_per_worker(options: ModelOptions) -> int:
+    """Return how many GPUs a worker takes: one where the device is CUDA, which ``auto`` is where this host has it."""
+    # A device that was named may be on the workers' hosts only.
+    device = options.chosen_device if options.device == "auto" else options.device
+    return 1 if device.startswith("cuda") else 0
+
+
 def _run(job: ScoringJob, pieces: Sequence[Piece], options: RayOptions) -> Iterator[dict[str, Any]]:
     try:
         # An optional package.
         from adue.foundation.scaling.cluster import Workers, ray_cluster, work_on_ray  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError('--engine ray needs the package ray[data]; run pip install "adue[ray]"') from error
-    gpus = 1 if job.options.device.startswith("cuda") else 0
-    workers = Workers(options.workers, options.cpus_per_worker, gpus)
+    workers = Workers(options.workers, options.cpus_per_worker, gpus_per_worker(job.options))
     with ray_cluster(options.address, workers):
         yield from work_on_ray(partial(PieceScorer, job), [asdict(piece) for piece in pieces], workers)
 
@@ -220,4 +227,5 @@ def _finish(fs: AbstractFileSystem, folder: str, pieces: Sequence[Piece], counts
 def _summary(output: str, counts: Sequence[dict[str, Any]]) -> PredictResult:
     labels = sum((Counter(json.loads(count["labels"])) for count in counts), Counter[str]())
     empty, total = (sum(count[name] for count in counts) for name in ("empty", "uncertainty"))
-    return summarise(output, labels, empty=empty, total=total)
+    device = ", ".join(sorted({count["device"] for count in counts}))
+    return summarise(output, labels, empty=empty, total=total, device=device)
