@@ -7,7 +7,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from adue.cli import app
+from tests.support.graphs import traced_once
 from tests.support.workspace import Workspace
+
+__all__ = ["traced_once"]
+pytestmark = pytest.mark.usefixtures("traced_once")
 
 ONNX = ("--backend", "onnx")
 

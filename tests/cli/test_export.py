@@ -9,7 +9,11 @@ from typer.testing import CliRunner, Result
 from adue import AdueModel
 from adue.cli import app
 from tests.support.adapters import fit_quickly
+from tests.support.graphs import traced_once
 from tests.support.workspace import Workspace
+
+__all__ = ["traced_once"]
+pytestmark = pytest.mark.usefixtures("traced_once")
 
 
 def run(*arguments: object) -> Result:

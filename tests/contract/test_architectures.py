@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -61,13 +62,23 @@ def test_fitting_moves_the_uncertainty_and_not_the_answers(adapter_of: AdapterOf
     assert not np.array_equal(fitted.uncertainty, start)
 
 
+@pytest.fixture(scope="module")
+def one_by_one(adapter_of: AdapterOf) -> Callable[[str], np.ndarray]:
+    """Return U of texts that were never padded, by model_type."""
+
+    @cache
+    def uncertainty(model_type: str) -> np.ndarray:
+        return AdueModel.from_pretrained(adapter_of(model_type)).predict(TEXTS, batch_size=1).uncertainty
+
+    return uncertainty
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_any_batch_size_and_padding_side_of_the_tokenizer_give_the_same_uncertainty(
-    adapter_of: AdapterOf, model_type: str, side: str
+    adapter_of: AdapterOf, one_by_one: Callable[[str], np.ndarray], model_type: str, side: str
 ) -> None:
     model = AdueModel.from_pretrained(adapter_of(model_type))
-    one_by_one = model.predict(TEXTS, batch_size=1).uncertainty
     model.classifier.tokenizer.padding_side = side
     for batch_size in (2, 7, 64):
         batched = model.predict(TEXTS, batch_size=batch_size).uncertainty
-        np.testing.assert_allclose(batched, one_by_one, atol=PADDING_TOLERANCE)
+        np.testing.assert_allclose(batched, one_by_one(model_type), atol=PADDING_TOLERANCE)

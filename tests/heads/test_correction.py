@@ -86,16 +86,22 @@ def test_the_global_generator_is_left_alone() -> None:
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+@pytest.fixture(scope="module")
+def fitted() -> CorrectedResponse:
+    """One that nobody changes."""
+    return fit()
+
+
 @settings(max_examples=25, deadline=None)
 @given(scale=st.floats(1e-3, 1e4), seed=st.integers(0, 1000))
-def test_u_is_a_probability_for_any_finite_row(scale: float, seed: int) -> None:
-    correction, given = fit(), rows(20, seed=seed)
-    u = correction(given.features * scale, given.logits * scale)
+def test_u_is_a_probability_for_any_finite_row(fitted: CorrectedResponse, scale: float, seed: int) -> None:
+    given = rows(20, seed=seed)
+    u = fitted(given.features * scale, given.logits * scale)
     assert ((u >= 0) & (u <= 1)).all()
 
 
-def test_u_of_a_row_does_not_depend_on_the_other_rows() -> None:
-    correction, given = fit(), rows(30, seed=3)
+def test_u_of_a_row_does_not_depend_on_the_other_rows(fitted: CorrectedResponse) -> None:
+    correction, given = fitted, rows(30, seed=3)
     alone = np.concatenate([score(correction, given.select(torch.tensor([row]))) for row in range(len(given))])
     np.testing.assert_allclose(alone, score(correction, given), rtol=1e-9)
 

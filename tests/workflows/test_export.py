@@ -6,7 +6,11 @@ from adue import AdueModel, ArtifactError, DataWarning
 from adue.models.export import OnnxAdueModel
 from adue.workflows.export import export
 from adue.workflows.options import ModelOptions
+from tests.support.graphs import traced_once
 from tests.support.workspace import Workspace
+
+__all__ = ["traced_once"]
+pytestmark = pytest.mark.usefixtures("traced_once")
 
 
 def test_the_graph_is_compared_with_the_model_on_validation_rows(fitted: Workspace, tmp_path: Path) -> None:

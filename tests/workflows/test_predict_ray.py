@@ -68,7 +68,7 @@ def meanwhile(work: Callable[[], PredictResult], out: Path, parts: int, event: C
 
 
 def _when(out: Path, parts: int, event: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300  # a busy machine takes a minute for the first part
     while len(list(out.glob("*.parquet"))) < parts:
         assert time.monotonic() < deadline, "no parts are written"
         time.sleep(0.01)

@@ -1,13 +1,19 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from adue import AdueModel, AutoSettings, FitSettings
+from adue.models.export import export_onnx
 from adue.models.pretrained.quiet import quiet_transformers
 from tests.support.adapters import QUICK, labelled_texts, save_tiny_adapter
+from tests.support.graphs import trace_once, traced_once
+
+__all__ = ["traced_once"]
 
 SETTINGS: dict[str, AutoSettings | FitSettings] = {"auto": AutoSettings(), "paper": QUICK}
 ModelOf = Callable[[str, str], AdueModel]
+Exported = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +32,15 @@ def model_of(tmp_path_factory: pytest.TempPathFactory) -> ModelOf:
         return made[key]
 
     return model
+
+
+@pytest.fixture(scope="session")
+def exported(model_of: ModelOf, made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Return a folder with the export of a model, by model_type and form of the head; nobody may write into it."""
+
+    def folder(model_type: str, form: str, *, int8: bool = False) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            trace_once(made_once, patch)
+            return export_onnx(model_of(model_type, form), tmp_path_factory.mktemp("served"), int8=int8).parent
+
+    return folder

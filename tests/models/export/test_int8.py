@@ -7,17 +7,17 @@ import onnx
 import pytest
 from onnx import TensorProto
 
-from adue.models.export import OnnxAdueModel, export_onnx
+from adue.models.export import OnnxAdueModel
 from adue.models.export.manifest import MANIFEST_FILE, Manifest
-from tests.models.export.conftest import ModelOf
+from tests.models.export.conftest import Exported, ModelOf
 from tests.support.adapters import random_texts
 
 TEXTS = random_texts(60, seed=7)
 
 
 @pytest.fixture(scope="module")
-def small(model_of: ModelOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_onnx(model_of("bert", "auto"), tmp_path_factory.mktemp("small"), int8=True).parent
+def small(exported: Exported) -> Path:
+    return exported("bert", "auto", int8=True)
 
 
 def test_answers_are_close_and_not_the_same(model_of: ModelOf, small: Path) -> None:

@@ -10,6 +10,7 @@ from tests.support.adapters import fit_quickly
 from tests.support.workspace import make_workspace
 
 
+@pytest.mark.usefixtures("traced_once")
 def test_the_page_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     space = make_workspace(tmp_path / "made").copy(tmp_path)
     fit_quickly(AdueModel.from_pretrained(space.adapter)).save_pretrained(space.adapter)

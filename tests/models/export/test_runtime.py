@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from adue import AdueModel, ArtifactError, DataWarning
-from adue.models.export import OnnxAdueModel, export_onnx
-from tests.models.export.conftest import ModelOf
+from adue.models.export import OnnxAdueModel
+from tests.models.export.conftest import Exported, ModelOf
 
 
 @pytest.fixture(scope="module")
-def served(model_of: ModelOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_onnx(model_of("llama", "paper"), tmp_path_factory.mktemp("served")).parent
+def served(exported: Exported) -> Path:
+    return exported("llama", "paper")
 
 
 @pytest.fixture

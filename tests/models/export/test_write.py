@@ -16,7 +16,7 @@ from adue import AdueModel, ArtifactError, MissingExtraError, ModelError
 from adue.foundation.digests import tensors_sha256
 from adue.models.export import OnnxAdueModel, export_onnx
 from adue.workflows.demo import copy_packaged_adapter
-from tests.models.export.conftest import ModelOf
+from tests.models.export.conftest import Exported, ModelOf
 from tests.support.adapters import random_texts, save_tiny_adapter, tiny_classifier
 from tests.support.tiny import CONFIGS, save_tiny_base
 
@@ -40,19 +40,18 @@ def assert_same_answers(model: AdueModel, folder: Path, texts: list[str], batch_
         for case in product(CONFIGS, ("auto", "paper"))
     ],
 )
-def test_the_graph_gives_the_models_answers(model_of: ModelOf, tmp_path: Path, model_type: str, form: str) -> None:
-    model = model_of(model_type, form)
-    path = export_onnx(model, tmp_path / "served")
-    assert_same_answers(model, tmp_path / "served", TEXTS)
+def test_the_graph_gives_the_models_answers(model_of: ModelOf, exported: Exported, model_type: str, form: str) -> None:
+    model, folder = model_of(model_type, form), exported(model_type, form)
+    assert_same_answers(model, folder, TEXTS)
     batch = model.classifier.collate(model.classifier.tokenize(TEXTS[:9]))
     inputs = {name: values.numpy() for name, values in batch.items()}
-    (logits,) = onnxruntime.InferenceSession(path).run(["logits"], inputs)
+    (logits,) = onnxruntime.InferenceSession(folder / "model.onnx").run(["logits"], inputs)
     torch.testing.assert_close(torch.from_numpy(logits), model(**batch).logits, rtol=1e-4, atol=1e-4)
 
 
 @pytest.fixture(scope="module")
-def served(model_of: ModelOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_onnx(model_of("bert", "auto"), tmp_path_factory.mktemp("served")).parent
+def served(exported: Exported) -> Path:
+    return exported("bert", "auto")
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 64])

@@ -8,6 +8,9 @@ import pytest
 from adue import AdueModel
 from adue.models.pretrained.quiet import quiet_transformers
 from tests.support.adapters import save_tiny_adapter
+from tests.support.graphs import traced_once
+
+__all__ = ["traced_once"]
 
 AdapterOf = Callable[[str], Path]
 
@@ -25,9 +28,9 @@ def adapter_of(tmp_path_factory: pytest.TempPathFactory) -> AdapterOf:
 
 
 @pytest.fixture(scope="session")
-def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder that keeps the graphs of this session: each is traced once."""
-    return tmp_path_factory.mktemp("graphs")
+def graphs(made_once: Path) -> Path:
+    """A cache folder that keeps the graphs of this run: each is traced once."""
+    return made_once / "graphs"
 
 
 @pytest.fixture(autouse=True)

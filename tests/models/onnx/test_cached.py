@@ -46,6 +46,7 @@ def change_weights(path: Path) -> None:
     path.write_bytes(content[:middle] + bytes(400) + content[middle + 400 :])
 
 
+@pytest.mark.usefixtures("traced_once")
 @pytest.mark.parametrize("damage", [truncate, change_weights, Path.unlink])
 def test_a_damaged_graph_is_written_again(
     cache: Path, adapter_of: AdapterOf, damage: object, monkeypatch: pytest.MonkeyPatch

@@ -21,7 +21,8 @@ from tests.models.onnx.conftest import AdapterOf
 from tests.support.adapters import padded, random_texts, tiny_classifier
 from tests.support.tiny import CONFIGS, save_tiny_base, tiny_tokenizer
 
-FAST = {"bert", "roberta", "distilbert", "electra", "llama"}
+FAST = {"bert", "distilbert", "llama"}
+"""With and without token types, and a decoder; the others are traced by `make test-all`."""
 TEXTS = [*random_texts(40, seed=7), " ".join(random_texts(9)), ""]
 
 

@@ -1,10 +1,12 @@
 import json
 import random
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from adue.research.benchmark.configuration import BenchmarkConfig
 from adue.research.benchmark.folders import Folders
@@ -63,18 +65,22 @@ class Ground:
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    folder = tmp_path_factory.mktemp("ground")
-    for model_type in ("bert", "llama"):
-        save_tiny_base(folder / model_type, model_type, initializer_range=0.3)
-    write_data(folder / "mine")
-    write_split(folder / "away.jsonl", 60, seed=7, wrong=0.4)
+def ground(made_once: Path) -> Ground:
+    folder = made_once / "ground"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "away.jsonl").exists():
+            for model_type in ("bert", "llama"):
+                save_tiny_base(folder / model_type, model_type, initializer_range=0.3)
+            write_data(folder / "mine")
+            write_split(folder / "away.jsonl", 60, seed=7, wrong=0.4)
     return Ground(folder)
 
 
 @pytest.fixture(scope="session")
-def finished(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """The folder of a benchmark that has run."""
-    folders = Folders(tmp_path_factory.mktemp("finished"))
-    Benchmark(ground.config(), folders).run(workers=1)
-    return folders
+def finished(ground: Ground, made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    """The folder of a benchmark that has run, once for all processes; a copy."""
+    folders = Folders(made_once / "finished")
+    with FileLock(f"{folders.root}.lock"):
+        if not folders.cells.exists():
+            Benchmark(ground.config(), folders).run(workers=1)
+    return Folders(shutil.copytree(folders.root, tmp_path_factory.mktemp("finished") / "copy"))
