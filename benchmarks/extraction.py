@@ -21,7 +21,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipe
 
 from adue import AdueModel
 from adue.datasets import load_splits
-from adue.datasets.local import local_folder
+from adue.datasets.named.local import local_folder
 from adue.models.onnx.classifier import Backend
 from adue.models.pretrained import quiet_peft, resolve_base_model
 from adue.models.pretrained.quiet import quiet_transformers

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from adue.datasets.archive import fetch_archive
+from adue.datasets.named.archive import fetch_archive
 from adue.foundation.errors import DataError
 
 

@@ -26,7 +26,7 @@ def test_every_public_name_is_there_and_no_other() -> None:
 def test_a_stream_of_rows_needs_no_heavy_library(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv.zst"
     code = (
-        "from adue.datasets import guess_text_column, fingerprint; from adue.datasets.stream import *;"
+        "from adue.datasets import guess_text_column, fingerprint; from adue.datasets.file_formats.stream import *;"
         f"stack = write_rows({str(path)!r}); append = stack.__enter__(); append([{{'text': 'a'}}]);"
         f"stack.__exit__(None, None, None); assert len(list(read_rows({str(path)!r}))) == 1"
     )

@@ -26,5 +26,5 @@ def test_no_other_module_defines_a_number_of_the_shared_ones_again() -> None:
 def test_shared_numbers_are_not_written_out_in_other_modules() -> None:
     assert files_with(r"resamples\b.*= ?1_?000\b") == []
     # A bare fifth is the share of test rows there, another fact.
-    assert set(files_with(r"test_size=0\.2\b")) <= {"datasets/vader.py"}
+    assert set(files_with(r"test_size=0\.2\b")) <= {"datasets/named/vader.py"}
     assert files_with(r"\[0\.025, 0\.975\]|TOLERANCE = 1e-3") == []

@@ -8,7 +8,7 @@ from datasets import DatasetDict, load_dataset
 from sklearn.metrics import roc_auc_score
 
 from adue import AdueModel, ArtifactError, DataWarning, FitSettings
-from adue.datasets.registry import DATASETS, NamedDataset
+from adue.datasets.named.registry import DATASETS, NamedDataset
 from adue.foundation.cache import cache_dir
 from adue.workflows.evaluate import evaluate
 from adue.workflows.fit import fit

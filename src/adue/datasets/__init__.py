@@ -10,17 +10,17 @@ from adue.datasets.columns import guess_label_column, guess_text_column
 from adue.datasets.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from adue.datasets.files import read_file
+    from adue.datasets.file_formats.files import read_file
     from adue.datasets.loading import LabelledSplits, load_splits
-    from adue.datasets.registry import DATASETS, NamedDataset
+    from adue.datasets.named.registry import DATASETS, NamedDataset
     from adue.datasets.sampling import subsample
 
 _HOME_OF = {
-    "DATASETS": "adue.datasets.registry",
+    "DATASETS": "adue.datasets.named.registry",
     "LabelledSplits": "adue.datasets.loading",
-    "NamedDataset": "adue.datasets.registry",
+    "NamedDataset": "adue.datasets.named.registry",
     "load_splits": "adue.datasets.loading",
-    "read_file": "adue.datasets.files",
+    "read_file": "adue.datasets.file_formats.files",
     "subsample": "adue.datasets.sampling",
 }
 

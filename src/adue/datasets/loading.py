@@ -10,10 +10,10 @@ from datasets import Dataset, DatasetDict, DatasetInfo, Features, Value
 
 from adue.datasets.checks import check_classes, check_texts
 from adue.datasets.columns import guess_label_column, guess_text_column
-from adue.datasets.files import read_file, read_folder
+from adue.datasets.file_formats.files import read_file, read_folder
 from adue.datasets.hub import load_hub
 from adue.datasets.labels import encode_labels, label_values, make_label2id
-from adue.datasets.registry import DATASETS
+from adue.datasets.named.registry import DATASETS
 from adue.datasets.split_names import TRAIN, VALIDATION
 from adue.datasets.splits import carve_validation, rename_splits, without_secret_labels
 from adue.foundation.errors import DataError

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from adue.datasets import guess_text_column
-from adue.datasets.chunks import Column
+from adue.datasets.file_formats.chunks import Column
 from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.types import Predictions
 from adue.models.model import AdueModel

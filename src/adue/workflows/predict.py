@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from pathlib import Path
 
-from adue.datasets.chunks import add_columns, column_names, column_values
-from adue.datasets.stream import read_rows, write_rows
+from adue.datasets.file_formats.chunks import add_columns, column_names, column_values
+from adue.datasets.file_formats.stream import read_rows, write_rows
 from adue.foundation.result import Result
 from adue.workflows.answer_columns import (
     LABEL,

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 from pydantic import Field
 
-from adue.datasets.chunks import CHUNK_ROWS, add_columns
+from adue.datasets.file_formats.chunks import CHUNK_ROWS, add_columns
 from adue.foundation.config import FrozenConfig
 from adue.foundation.errors import ArtifactError, MissingExtraError
 from adue.foundation.scaling.pieces import (

@@ -17,9 +17,7 @@ from adue.foundation.defaults import LOGIT_TOLERANCE
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ModelError
 from adue.heads.head import AdueHead
-from adue.models.features.batches import batch_tokens_for
-from adue.models.features.inner import active_adapter, classification_model, evaluation_mode, used_tensors
-from adue.models.features.layouts import (
+from adue.models.features.architectures import (
     LAYOUTS,
     Layout,
     Pool,
@@ -29,6 +27,8 @@ from adue.models.features.layouts import (
     pool_hidden,
     read_head,
 )
+from adue.models.features.batches import batch_tokens_for
+from adue.models.features.inner import active_adapter, classification_model, evaluation_mode, used_tensors
 from adue.models.features.limits import refuse_other_padding, token_limit
 from adue.models.pretrained.tokens import Encoding, encode
 

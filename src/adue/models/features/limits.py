@@ -5,7 +5,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import ModelError
-from adue.models.features.layouts import LAYOUTS, pad_token_id
+from adue.models.features.architectures import LAYOUTS, pad_token_id
 
 
 def require_padding_token(tokenizer: PreTrainedTokenizerBase) -> None:

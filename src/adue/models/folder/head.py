@@ -44,7 +44,8 @@ def check_head(folder: Path, *, adapter_sha256: str | None = None) -> AdueConfig
             f"{path} was changed after it was saved, or belongs to another {CONFIG_FILE}; "
             "fit the head again with adue fit"
         )
-    prefix = "head." if config.settings.score == "auto" else ""
+    # A correction holds the weights of its ranking head under this prefix.
+    prefix = "" if "out_weight" in tensors else "head."
     if not _fits(tensors, config.head, prefix):
         raise sizes_differ(path)
     return config

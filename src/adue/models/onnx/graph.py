@@ -10,9 +10,9 @@ from peft import PeftModel
 from torch import Tensor, nn
 
 from adue.foundation.errors import ModelError
+from adue.models.features.architectures import Layout, entering, pad_token_id, pool_hidden
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import classification_model
-from adue.models.features.layouts import Layout, entering, pad_token_id, pool_hidden
 
 GRAPH_FILE = "model.onnx"
 LOGITS, FEATURES = "logits", "features"

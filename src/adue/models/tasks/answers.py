@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import DataError, ModelError
+from adue.models.features.architectures import Layout, read_head
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import active_adapter, classification_model
-from adue.models.features.layouts import Layout, read_head
 from adue.models.features.limits import require_padding_token, token_limit
 
 POSITIONS = "logits_to_keep"

@@ -11,9 +11,9 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import DataError, ModelError
+from adue.models.features.architectures import Layout, find_output, read_head
 from adue.models.features.classifier import FrozenClassifier, head_error
 from adue.models.features.inner import active_adapter, classification_model
-from adue.models.features.layouts import Layout, find_output, read_head
 from adue.models.features.limits import require_padding_token, token_limit
 from adue.models.pretrained.tokens import readable, stand_in
 

@@ -9,8 +9,8 @@ from torch import nn
 
 from adue.foundation.config import HeadSource
 from adue.foundation.digests import tensors_sha256
+from adue.models.features.architectures import output_paths
 from adue.models.features.inner import active_adapter, classification_model
-from adue.models.features.layouts import output_paths
 
 PREFIX = "base_model.model."
 """What PEFT puts before the names of the base model's parts."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adue.datasets import DATASETS, load_splits
-from adue.datasets.local import VARIABLE
+from adue.datasets.named.local import VARIABLE
 from adue.foundation.errors import DataError
 from adue.foundation.types import OUT_OF_SCOPE
 
@@ -80,5 +80,5 @@ def test_every_set_says_what_it_is_in_one_line() -> None:
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_set_is_on_the_page_about_data_sets(name: str) -> None:
-    page = Path(__file__).parents[2] / "docs" / "datasets.md"
+    page = Path(__file__).parents[3] / "docs" / "datasets.md"
     assert f"`{name}`" in page.read_text(encoding="utf-8")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from adue.datasets.local import local_folder, read_local
+from adue.datasets.named.local import local_folder, read_local
 from adue.foundation.errors import DataError
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adue.datasets.chunks import Chunk
-from adue.datasets.formats import read_chunks, write_chunks
-from adue.datasets.readers import read_json_stream
-from adue.datasets.shards import read_folder_chunks
-from adue.datasets.writers import Append, append_json_lines
+from adue.datasets.file_formats.chunks import Chunk
+from adue.datasets.file_formats.formats import read_chunks, write_chunks
+from adue.datasets.file_formats.readers import read_json_stream
+from adue.datasets.file_formats.shards import read_folder_chunks
+from adue.datasets.file_formats.writers import Append, append_json_lines
 from adue.foundation.errors import DataError
 from adue.foundation.sources import STANDARD
 

@@ -10,7 +10,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, concaten
 from sklearn.datasets import fetch_20newsgroups
 
 from adue.datasets.hub import load_hub
-from adue.datasets.local import VARIABLE, local_folder, read_local
+from adue.datasets.named.local import VARIABLE, local_folder, read_local
 from adue.datasets.split_names import TEST, TRAIN
 from adue.datasets.splits import rename_splits
 from adue.foundation.errors import DataError

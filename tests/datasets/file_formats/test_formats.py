@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adue.datasets import read_file
-from adue.datasets.chunks import CHUNK_ROWS, column_names, to_rows
-from adue.datasets.compression import COMPRESSIONS
-from adue.datasets.formats import FORMATS, find_format, read_chunks, write_chunks
+from adue.datasets.file_formats.chunks import CHUNK_ROWS, column_names, to_rows
+from adue.datasets.file_formats.compression import COMPRESSIONS
+from adue.datasets.file_formats.formats import FORMATS, find_format, read_chunks, write_chunks
 
 ENDINGS = [
     f"{ending}{compression}"

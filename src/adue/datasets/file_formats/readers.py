@@ -10,9 +10,9 @@ from typing import TextIO, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adue.datasets.chunks import CHUNK_ROWS, Row
 from adue.datasets.columns import describe_undivided
-from adue.datasets.compression import open_text
+from adue.datasets.file_formats.chunks import CHUNK_ROWS, Row
+from adue.datasets.file_formats.compression import open_text
 from adue.foundation.errors import DataError
 
 Item = TypeVar("Item")

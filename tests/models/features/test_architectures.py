@@ -6,7 +6,7 @@ from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
 from torch import nn
 
 from adue.foundation.errors import ModelError
-from adue.models.features.layouts import LAYOUTS, Layout, find_output, output_paths, pool_hidden, read_head
+from adue.models.features.architectures import LAYOUTS, Layout, find_output, output_paths, pool_hidden, read_head
 
 LINEAR = Layout("classifier", "classifier", "pooled")
 

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 from datasets import Dataset, DatasetDict
 
-from adue.datasets.chunks import Chunk, Row, column_names
-from adue.datasets.formats import read_chunks
-from adue.datasets.saved import is_saved, load_saved
-from adue.datasets.shards import find_shards, find_splits, read_folder_chunks, read_shards
+from adue.datasets.file_formats.chunks import Chunk, Row, column_names
+from adue.datasets.file_formats.formats import read_chunks
+from adue.datasets.file_formats.saved import is_saved, load_saved
+from adue.datasets.file_formats.shards import find_shards, find_splits, read_folder_chunks, read_shards
 from adue.foundation.errors import DataError
 
 

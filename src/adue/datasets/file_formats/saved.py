@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from adue.datasets.chunks import CHUNK_ROWS
+from adue.datasets.file_formats.chunks import CHUNK_ROWS
 from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from adue.datasets.chunks import Chunk
-from adue.datasets.compression import split_name
-from adue.datasets.formats import ENDINGS, find_format, read_chunks
-from adue.datasets.saved import is_saved, read_saved_chunks
+from adue.datasets.file_formats.chunks import Chunk
+from adue.datasets.file_formats.compression import split_name
+from adue.datasets.file_formats.formats import ENDINGS, find_format, read_chunks
+from adue.datasets.file_formats.saved import is_saved, read_saved_chunks
 from adue.datasets.split_names import SPLIT_NAMES
 from adue.foundation.errors import DataError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adue.datasets.compression import create_text, open_text, split_name
+from adue.datasets.file_formats.compression import create_text, open_text, split_name
 
 
 @pytest.mark.parametrize(

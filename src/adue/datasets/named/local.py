@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datasets import ClassLabel, Dataset, DatasetDict
 
-from adue.datasets.files import read_file
+from adue.datasets.file_formats.files import read_file
 from adue.datasets.split_names import SPLIT_NAMES, TEST, TRAIN, VALIDATION
 from adue.foundation.errors import DataError
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME

@@ -17,7 +17,7 @@ import numpy as np
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from sklearn.model_selection import train_test_split
 
-from adue.datasets.archive import fetch_archive
+from adue.datasets.named.archive import fetch_archive
 from adue.foundation.errors import DataError
 
 DOMAINS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adue.datasets.vader import BINARY, FIVE, INNER_ARCHIVE, RatedText, load_domain, load_reviews, read_domain
+from adue.datasets.named.vader import BINARY, FIVE, INNER_ARCHIVE, RatedText, load_domain, load_reviews, read_domain
 from adue.foundation.errors import DataError
 
 SIZES = {"reviews": 10_605, "products": 3_708, "editorials": 5_190, "tweets": 4_200}

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from adue.datasets.files import read_file
+from adue.datasets.file_formats.files import read_file
 from adue.foundation.errors import DataError
 
 AWKWARD = [

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from adue.datasets.chunks import Chunk
-from adue.datasets.compression import COMPRESSIONS, split_name
-from adue.datasets.readers import read_delimited, read_json, read_parquet
-from adue.datasets.writers import Append, write_delimited, write_json_lines, write_parquet
+from adue.datasets.file_formats.chunks import Chunk
+from adue.datasets.file_formats.compression import COMPRESSIONS, split_name
+from adue.datasets.file_formats.readers import read_delimited, read_json, read_parquet
+from adue.datasets.file_formats.writers import Append, write_delimited, write_json_lines, write_parquet
 from adue.foundation.errors import DataError
 from adue.foundation.files import atomic_write
 

@@ -9,10 +9,10 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from adue.datasets import load_splits
-from adue.datasets.chunks import to_rows
-from adue.datasets.files import read_folder
-from adue.datasets.formats import write_chunks
-from adue.datasets.stream import read_rows
+from adue.datasets.file_formats.chunks import to_rows
+from adue.datasets.file_formats.files import read_folder
+from adue.datasets.file_formats.formats import write_chunks
+from adue.datasets.file_formats.stream import read_rows
 from adue.foundation.errors import DataError
 
 FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["no", "yes"])})

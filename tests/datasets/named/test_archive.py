@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adue.datasets.archive import FILE_NAME, SHA256, fetch_archive
+from adue.datasets.named.archive import FILE_NAME, SHA256, fetch_archive
 from adue.foundation.errors import DataError
 
 
@@ -61,7 +61,7 @@ def test_an_archive_that_was_put_into_the_cache_needs_no_index(cache: Path, inde
 
 @pytest.mark.slow
 def test_two_processes_can_download_at_once(cache: Path) -> None:
-    fetch = [sys.executable, "-c", "from adue.datasets.archive import fetch_archive; print(fetch_archive())"]
+    fetch = [sys.executable, "-c", "from adue.datasets.named.archive import fetch_archive; print(fetch_archive())"]
     processes = [subprocess.Popen(fetch, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [process.communicate()[0].strip() for process in processes] == [str(cache / FILE_NAME)] * 2
     assert [path.name for path in cache.iterdir()] == [FILE_NAME]

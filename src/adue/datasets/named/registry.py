@@ -6,7 +6,7 @@ from functools import partial
 
 from datasets import DatasetDict
 
-from adue.datasets.public import (
+from adue.datasets.named.public import (
     CLINC150,
     COLA,
     NEWSGROUPS,
@@ -17,8 +17,8 @@ from adue.datasets.public import (
     TOXIGEN,
     TWEET_OFFENSIVE,
 )
+from adue.datasets.named.vader import BINARY, FIVE, load_domain, load_reviews
 from adue.datasets.split_names import TEST
-from adue.datasets.vader import BINARY, FIVE, load_domain, load_reviews
 
 
 @dataclass(frozen=True)

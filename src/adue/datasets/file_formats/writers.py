@@ -10,8 +10,8 @@ from typing import TextIO, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adue.datasets.chunks import CHUNK_ROWS, Chunk, column_names, column_values, to_rows
-from adue.datasets.compression import create_text
+from adue.datasets.file_formats.chunks import CHUNK_ROWS, Chunk, column_names, column_values, to_rows
+from adue.datasets.file_formats.compression import create_text
 from adue.foundation.errors import ArtifactError, DataError
 
 Append: TypeAlias = Callable[[Chunk], None]

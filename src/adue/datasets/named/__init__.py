@@ -1,0 +1,1 @@
+"""Data sets that have a name: the registry, and how each is fetched and parsed."""
