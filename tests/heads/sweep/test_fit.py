@@ -82,7 +82,8 @@ def assert_equal_to_one_head_after_the_other(
     result = fit_heads(train, validation, head, points, settings)
     for index, point in enumerate(points):
         value, epoch, weights = fit_one_head(train, validation, head, point, settings)
-        assert result.validation_auroc[index] == pytest.approx(value, abs=1e-4)
+        # Of 75,000 pairs rounding reverses a few: at most ten on the processors seen, AVX2 and AVX-512.
+        assert result.validation_auroc[index] == pytest.approx(value, abs=2e-4)
         assert result.epochs[index] == epoch
         for name, weight in weights.items():
             torch.testing.assert_close(result.weights[name][index].double(), weight, rtol=1e-3, atol=1e-4)
@@ -103,7 +104,7 @@ def test_two_classes_learned_as_one_gap_equal_two_rows_of_weights(
 ) -> None:
     settings = FitSettings(max_epochs=6, batch_size=32, patience=3, score=score)
     head = random_head(classes=2, activation=activation)
-    # Of 75,000 pairs float32 may turn a few round; with larger rates rounding alone sends a head elsewhere.
+    # With larger rates rounding alone sends a head elsewhere.
     points = Grid(learning_rate=(0.01, 0.003), alpha=(0.1, 1.0), beta=(0.01,)).points
     assert_equal_to_one_head_after_the_other(head, rows_of(head, rows=600, seed=1), points, settings)
 

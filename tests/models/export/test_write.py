@@ -46,7 +46,9 @@ def test_the_graph_gives_the_models_answers(model_of: ModelOf, exported: Exporte
     batch = model.classifier.collate(model.classifier.tokenize(TEXTS[:9]))
     inputs = {name: values.numpy() for name, values in batch.items()}
     (logits,) = onnxruntime.InferenceSession(folder / "model.onnx").run(["logits"], inputs)
-    torch.testing.assert_close(torch.from_numpy(logits), model(**batch).logits, rtol=1e-4, atol=1e-4)
+    expected = model(**batch).logits
+    # Rounding grows with the largest logit: a small one is a difference of large numbers.
+    torch.testing.assert_close(torch.from_numpy(logits), expected, rtol=0, atol=1e-4 * float(1 + expected.abs().max()))
 
 
 @pytest.fixture(scope="module")
