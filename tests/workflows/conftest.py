@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from adue import FitSettings
-from adue.workflows import answer_columns
+from adue.workflows import predict_columns
 from adue.workflows.fit import fit
 from adue.workflows.options import ModelOptions
 from tests.support.workspace import Workspace, make_workspace
@@ -38,7 +38,7 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def second_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     """A column more in the one place where the columns of `adue predict` are defined: the second likeliest class."""
-    column = answer_columns.AnswerColumn(
+    column = predict_columns.AnswerColumn(
         "second_choice", pa.int8(), lambda answers: answers.probabilities.argsort(axis=-1)[:, -2].tolist()
     )
-    monkeypatch.setattr(answer_columns, "ANSWER_COLUMNS", (*answer_columns.ANSWER_COLUMNS, column))
+    monkeypatch.setattr(predict_columns, "ANSWER_COLUMNS", (*predict_columns.ANSWER_COLUMNS, column))

@@ -12,7 +12,7 @@ from typing import Self
 from datasets import Dataset, DatasetDict, load_dataset
 from datasets.exceptions import DatasetsError
 
-from adue.datasets.file_formats.saved import is_saved, load_saved
+from adue.datasets.file_formats.save_to_disk import is_saved, load_saved
 from adue.foundation.errors import DataError
 from adue.foundation.sources import HUB_PREFIX
 

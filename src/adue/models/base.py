@@ -21,9 +21,9 @@ from adue.models.features.batches import BATCH_SIZE
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
 from adue.models.fitting import describe, warn_if_useless
+from adue.models.head_files import save_head
 from adue.models.onnx.classifier import Backend, run_by
 from adue.models.open import open_folder, refuse_backend
-from adue.models.persistence import save_head
 from adue.models.trained.origin import Origin, origin_in_memory
 from adue.models.trained.write import save_classifier
 

@@ -15,8 +15,8 @@ from adue.foundation.errors import ModelError
 from adue.heads.fitted import FittedHead
 from adue.models.folder.find import find_folder
 from adue.models.folder.read import read_folder
+from adue.models.head_files import load_head
 from adue.models.onnx.classifier import Backend, require_runnable
-from adue.models.persistence import load_head
 from adue.models.trained.build import LoadedModel, build_model
 
 

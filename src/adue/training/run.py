@@ -17,7 +17,7 @@ from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelE
 from adue.foundation.files import move_saved, require_folder
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
 from adue.models.folder.read import read_folder
 from adue.models.pretrained import canonical_base_model, load_classifier
 from adue.models.trained.build import build_model

@@ -6,10 +6,10 @@ from typing import Any
 from adue.foundation.config import AdueConfig
 from adue.foundation.errors import ArtifactError
 from adue.foundation.result import Result
+from adue.models.folder.file_names import TRAINING_FILE
 from adue.models.folder.find import find_folder
-from adue.models.folder.head import check_head
-from adue.models.folder.names import TRAINING_FILE
 from adue.models.folder.read import read_folder, read_json
+from adue.models.folder.saved_head import check_head
 
 
 class InfoResult(Result):

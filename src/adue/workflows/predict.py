@@ -7,7 +7,8 @@ from pathlib import Path
 from adue.datasets.file_formats.chunks import add_columns, column_names, column_values
 from adue.datasets.file_formats.stream import read_rows, write_rows
 from adue.foundation.result import Result
-from adue.workflows.answer_columns import (
+from adue.workflows.options import ModelOptions, Progress, no_progress
+from adue.workflows.predict_columns import (
     LABEL,
     UNCERTAINTY,
     answer,
@@ -16,7 +17,6 @@ from adue.workflows.answer_columns import (
     require_texts,
     warn_of_empty,
 )
-from adue.workflows.options import ModelOptions, Progress, no_progress
 
 
 class PredictResult(Result):

@@ -28,9 +28,11 @@ from adue.foundation.scaling.pieces import (
     remove_leftovers,
     write_piece,
 )
+from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
 from adue.models.folder.find import find_folder
-from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
-from adue.workflows.answer_columns import (
+from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
+from adue.workflows.predict import PredictResult, summarise
+from adue.workflows.predict_columns import (
     LABEL,
     UNCERTAINTY,
     answer,
@@ -39,8 +41,6 @@ from adue.workflows.answer_columns import (
     is_empty,
     require_texts,
 )
-from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
-from adue.workflows.predict import PredictResult, summarise
 
 MANIFEST, SUCCESS = "_adue.json", "_SUCCESS"
 """What a folder is the output of; and that it is whole. Readers of data sets pass over names with an underscore."""

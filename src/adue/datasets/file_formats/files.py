@@ -9,7 +9,7 @@ from datasets import Dataset, DatasetDict
 
 from adue.datasets.file_formats.chunks import Chunk, Row, column_names
 from adue.datasets.file_formats.formats import read_chunks
-from adue.datasets.file_formats.saved import is_saved, load_saved
+from adue.datasets.file_formats.save_to_disk import is_saved, load_saved
 from adue.datasets.file_formats.shards import find_shards, find_splits, read_folder_chunks, read_shards
 from adue.foundation.errors import DataError
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from adue.datasets.file_formats.chunks import Chunk
 from adue.datasets.file_formats.compression import split_name
 from adue.datasets.file_formats.formats import ENDINGS, find_format, read_chunks
-from adue.datasets.file_formats.saved import is_saved, read_saved_chunks
+from adue.datasets.file_formats.save_to_disk import is_saved, read_saved_chunks
 from adue.datasets.split_names import SPLIT_NAMES
 from adue.foundation.errors import DataError
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from datasets import DatasetDict
 
-from adue.datasets.named.public import (
+from adue.datasets.named.loaders import (
     CLINC150,
     COLA,
     NEWSGROUPS,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from adue.foundation.errors import ModelError
-from adue.models.folder.names import ADAPTER_CONFIG_FILE, MODEL_CONFIG_FILE
+from adue.models.folder.file_names import ADAPTER_CONFIG_FILE, MODEL_CONFIG_FILE
 
 
 def find_folder(name: str | Path, revision: str | None = None, *, with_code: bool = False) -> Path:

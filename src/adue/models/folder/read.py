@@ -8,9 +8,7 @@ from typing import Any, Literal
 
 from adue.foundation.errors import ArtifactError
 from adue.foundation.tensor_files import StoredTensor, read_header, stored_sha256
-from adue.models.folder.find import require_classifier
-from adue.models.folder.head import has_head
-from adue.models.folder.names import (
+from adue.models.folder.file_names import (
     ADAPTER_CONFIG_FILE,
     ADAPTER_FILE,
     CONFIG_FILE,
@@ -19,6 +17,8 @@ from adue.models.folder.names import (
     PICKLED_ADAPTER_FILE,
     TRAINING_FILE,
 )
+from adue.models.folder.find import require_classifier
+from adue.models.folder.saved_head import has_head
 
 Kind = Literal["adapter", "whole model"]
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from peft import PEFT_TYPE_TO_CONFIG_MAPPING, PeftConfig, PeftModel, TaskType, get_peft_model_state_dict
 
 from adue.foundation.errors import ArtifactError, ModelError
-from adue.models.folder.names import ADAPTER_CONFIG_FILE, ADAPTER_FILE
+from adue.models.folder.file_names import ADAPTER_CONFIG_FILE, ADAPTER_FILE
 from adue.models.folder.read import SavedFolder
 from adue.models.pretrained import LoadedClassifier, quiet_peft
 from adue.models.trained.origin import PREFIX

@@ -10,7 +10,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import ModelError
-from adue.models.folder.names import ADAPTER_CONFIG_FILE
+from adue.models.folder.file_names import ADAPTER_CONFIG_FILE
 from adue.models.folder.read import SavedFolder
 from adue.models.pretrained import LoadedClassifier, load_classifier, load_tokenizer, quiet_transformers
 from adue.models.trained.attach import adapter_config, attach_adapter, refuse_random_weights

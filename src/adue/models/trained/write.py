@@ -10,7 +10,7 @@ from adue.foundation.digests import file_sha256_of_tensors, tensors_sha256
 from adue.foundation.errors import ArtifactError
 from adue.foundation.files import move_saved
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.folder.names import ADAPTER_FILE, MODEL_FILES
+from adue.models.folder.file_names import ADAPTER_FILE, MODEL_FILES
 
 
 def save_classifier(classifier: FrozenClassifier, folder: Path, sha256: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from adue.foundation.config import AdueConfig, HeadShape
 from adue.foundation.errors import ArtifactError
 from adue.foundation.tensor_files import StoredTensor, read_header, stored_sha256
-from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
 
 
 def has_head(folder: Path) -> bool:

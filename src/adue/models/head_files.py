@@ -8,8 +8,8 @@ from safetensors.torch import load_file, save
 from adue.foundation.files import atomic_writes
 from adue.heads.fitted import FittedHead
 from adue.heads.kinds import kind_of
-from adue.models.folder.head import check_head, sizes_differ
-from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.saved_head import check_head, sizes_differ
 
 
 def save_head(fitted: FittedHead, folder: Path) -> None:

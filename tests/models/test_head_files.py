@@ -13,9 +13,9 @@ from adue.foundation.config import Activation, AutoSettings, FitSettings, Proven
 from adue.foundation.errors import ArtifactError
 from adue.heads.fit import fit_features
 from adue.heads.fitted import FittedHead
-from adue.models.folder.head import check_head, has_head
-from adue.models.folder.names import CONFIG_FILE, HEAD_FILE
-from adue.models.persistence import load_head, save_head
+from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.saved_head import check_head, has_head
+from adue.models.head_files import load_head, save_head
 from tests.support.rows import random_head, rows_of
 
 DATA = Path(__file__).parent / "data"
