@@ -38,6 +38,11 @@ def file_sha256_of_tensors(paths: Iterable[Path]) -> str:
     ------
     ArtifactError
         When a file is missing, damaged or cut short.
+
+    Examples
+    --------
+    >>> file_sha256_of_tensors([]) == tensors_sha256({})
+    True
     """
     tensors: dict[str, StoredTensor] = {}
     for path in paths:
