@@ -42,10 +42,12 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# torch goes first and through pip: chosen by name it is the CPU build that constraints.txt pins, and nothing after it
-# changes it. uv would not look where pip's own settings look for it, and would bring several GB of CUDA.
+# The pip that comes with Python 3.11 takes twice as long as the pinned one. torch goes first and through pip: chosen by
+# name it is the CPU build that constraints.txt pins, and nothing after it changes it. uv would not look where pip's own
+# settings look for it, and would bring several GB of CUDA.
 $(DEMO_STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip
 	$(PIP) torch
 	$(INSTALL) --editable ".[demo]"
 	touch $(DEMO_STAMP)

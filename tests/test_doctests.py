@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-ROOMS = (
+MODULES = (
     "adue.foundation.digests",
     "adue.heads.fit",
     "adue.heads.head",
@@ -39,11 +39,11 @@ ROOMS = (
 
 def public_functions() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
-    for room in ROOMS:
-        for name, member in vars(import_module(room)).items():
+    for module in MODULES:
+        for name, member in vars(import_module(module)).items():
             function = inspect.unwrap(member) if callable(member) else None
-            if inspect.isfunction(function) and function.__module__ == room and not name.startswith("_"):
-                found[f"{room}.{name}"] = function
+            if inspect.isfunction(function) and function.__module__ == module and not name.startswith("_"):
+                found[f"{module}.{name}"] = function
     return found
 
 
@@ -53,14 +53,14 @@ def test_every_public_function_has_an_example_that_is_true(function: Callable[..
     examples = doctest.DocTestFinder().find(function, function.__name__, globs=dict(function.__globals__))
     assert sum(len(test.examples) for test in examples) > 0
     for test in examples:
-        told: list[str] = []
-        assert doctest.DocTestRunner().run(test, out=told.append).failed == 0, "".join(told)
+        printed: list[str] = []
+        assert doctest.DocTestRunner().run(test, out=printed.append).failed == 0, "".join(printed)
 
 
 @pytest.mark.parametrize("name", ["FeatureSet", "FrozenConfig.to_dict"])
 def test_the_examples_of_classes_are_true(name: str) -> None:
     home = import_module("adue.foundation.types" if name == "FeatureSet" else "adue.foundation.config.frozen")
-    told: list[str] = []
+    printed: list[str] = []
     found = [test for test in doctest.DocTestFinder().find(home) if test.name.endswith(name) and test.examples]
     assert len(found) == 1
-    assert doctest.DocTestRunner().run(found[0], out=told.append).failed == 0, "".join(told)
+    assert doctest.DocTestRunner().run(found[0], out=printed.append).failed == 0, "".join(printed)

@@ -7,7 +7,7 @@ import pytest
 from safetensors import safe_open
 
 from adue.foundation.cache import cache_dir
-from adue.workflows.demo import ADAPTER, copy_packaged_adapter, demo
+from adue.workflows.demo import ADAPTER, SHIFTED_ROWS, copy_packaged_adapter, demo
 from adue.workflows.info import info
 
 
@@ -32,12 +32,13 @@ def test_the_packaged_adapter_is_a_plain_peft_adapter_of_half_a_megabyte(tmp_pat
 
 
 @pytest.mark.slow
-def test_the_demo_fits_an_uncertainty_and_evaluates_it_at_home_and_abroad(tmp_path: Path) -> None:
+def test_the_demo_fits_an_uncertainty_and_evaluates_it_in_domain_and_on_shifted_data(tmp_path: Path) -> None:
     result = demo(tmp_path)
     assert (tmp_path / ADAPTER / "adue_head.safetensors").is_file()
     assert Path(result.report).is_file()
     assert result.fit.config.settings.score == "auto"
     assert [table.name for table in result.evaluation.sets] == ["reviews", "products", "editorials", "tweets"]
+    assert [table.rows for table in result.evaluation.sets] == [2121, SHIFTED_ROWS, SHIFTED_ROWS, SHIFTED_ROWS]
     for table in result.evaluation.sets:
         assert len(table.scores) == 7
         assert table.human_correlation is not None

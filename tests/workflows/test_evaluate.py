@@ -140,3 +140,13 @@ def test_labels_have_the_same_other_names_in_shifted_sets(
     names = DataOptions(label_map={there: here for here, there in german.items()})
     sets = evaluate(fitted.adapter, "home", resamples=100, model_options=NO_CACHE, data_options=names).result.sets
     assert [(table.name, table.errors) for table in sets] == [("home", sets[0].errors), ("away", sets[0].errors)]
+
+
+def test_shifted_sets_are_drawn_down_to_the_rows_asked_for_and_the_test_set_is_not(
+    fitted: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = load_dataset("json", data_files=str(fitted.test_file), split="train")
+    for name, shifted in (("home", ("away",)), ("away", ())):
+        monkeypatch.setitem(DATASETS, name, NamedDataset(name, lambda: DatasetDict(test=rows), shifted=shifted))
+    sets = evaluate(fitted.adapter, "home", resamples=100, model_options=NO_CACHE, shifted_rows=30).result.sets
+    assert [(table.name, table.rows) for table in sets] == [("home", len(rows)), ("away", 30)]

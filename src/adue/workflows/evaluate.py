@@ -8,7 +8,7 @@ import numpy as np
 from datasets import Dataset
 from scipy.stats import spearmanr
 
-from adue.datasets import fingerprint
+from adue.datasets import fingerprint, subsample
 from adue.foundation.defaults import RESAMPLES
 from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.scaling.processes import processes
@@ -43,6 +43,7 @@ def evaluate(
     model_options: ModelOptions | None = None,
     data_options: DataOptions | None = None,
     resamples: int = RESAMPLES,
+    shifted_rows: int | None = None,
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Score the test split of `data`, and every data set that it names as shifted.
@@ -56,6 +57,8 @@ def evaluate(
         Where to write the HTML report; None for none.
     resamples
         Bootstrap draws behind each interval.
+    shifted_rows
+        Most rows of each shifted set, drawn at random with the classes in proportion; None for all.
 
     Raises
     ------
@@ -69,7 +72,8 @@ def evaluate(
     sets = {str(data): home["test"]}
     # Labels may be called the same there; columns of data sets with names of their own are known.
     elsewhere = None if data_options is None else DataOptions(label_map=data_options.label_map)
-    sets |= {name: load_labelled(model, name, ("test",), elsewhere)["test"] for name in home.shifted}
+    shifted = {name: load_labelled(model, name, ("test",), elsewhere)["test"] for name in home.shifted}
+    sets |= {name: subsample(rows, shifted_rows) for name, rows in shifted.items()}
     train = None
     if "train" in home.splits:
         train = extract_split(model, home["train"], "reading train", options, progress)

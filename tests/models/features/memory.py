@@ -10,7 +10,7 @@ from adue.models.features.extract import extract
 
 
 def peak_mb(adapter: Path, cache: Path, rows: int, shard_rows: int) -> float:
-    """Return the largest resident memory, in MB, of a new process that reads so many texts one after the other."""
+    """Return the largest resident memory, in MB, of a new process that reads `rows` texts one after the other."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_read, adapter, cache, rows, shard_rows).result()
 

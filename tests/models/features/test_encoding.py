@@ -70,12 +70,12 @@ def test_the_next_portion_is_made_while_one_is_in_use(
 ) -> None:
     true_tokenize, made = FrozenClassifier.tokenize, threading.Semaphore(0)
 
-    def told(self: FrozenClassifier, texts: Sequence[Any]) -> list[dict[str, list[int]]]:
+    def record(self: FrozenClassifier, texts: Sequence[Any]) -> list[dict[str, list[int]]]:
         rows = true_tokenize(self, texts)
         made.release()
         return rows
 
-    monkeypatch.setattr(FrozenClassifier, "tokenize", told)
+    monkeypatch.setattr(FrozenClassifier, "tokenize", record)
     parts = encode_portions(classifier, TEXTS, 10)
     next(parts)
     assert all(made.acquire(timeout=10) for _ in range(2))
