@@ -110,3 +110,9 @@ def test_a_file_that_cannot_be_read_is_a_one_line_error_that_names_it(
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"there is no file .*nowhere\.csv; check the path"):
         read_file(tmp_path / "nowhere.csv")
+
+
+def test_a_header_that_is_not_divided_is_said_before_quotes_that_do_not_fit(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.csv", 'text;label\ngood;1\n"dull; long, ""very""";0\n')
+    with pytest.raises(DataError, match="the only column is 'text;label'"):
+        read_file(path)

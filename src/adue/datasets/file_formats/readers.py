@@ -33,6 +33,7 @@ def read_delimited(path: Path, delimiter: str) -> Iterator[pa.Table]:
     """
     with open_text(path, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
+        header: list[str] | None = None
         try:
             # A blank line is not a row, and not a header.
             header = next(filter(None, reader), None)
@@ -45,6 +46,9 @@ def read_delimited(path: Path, delimiter: str) -> Iterator[pa.Table]:
             for chunk in _cut(rows):
                 yield _string_table(header, chunk)
         except csv.Error as error:
+            undivided = describe_undivided(header or [])
+            if undivided:
+                raise DataError(f"{path}: {undivided}") from error
             cure = "quote a text that holds quotes and double them, or write JSON lines"
             raise DataError(f"{path} is malformed at line {reader.line_num}: {error}; {cure}") from error
 
