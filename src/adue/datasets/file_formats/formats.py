@@ -12,6 +12,7 @@ from adue.datasets.file_formats.readers import read_delimited, read_json, read_p
 from adue.datasets.file_formats.writers import Append, write_delimited, write_json_lines, write_parquet
 from adue.foundation.errors import DataError
 from adue.foundation.files import atomic_write
+from adue.foundation.sources import missing_file
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def read_chunks(path: Path) -> Iterator[Chunk]:
         When there is no such file, its ending is unknown, or it cannot be read; the message names the line.
     """
     if not path.is_file():
-        raise DataError(f"there is no file {path}; check the path")
+        raise missing_file(path)
     found = find_format(path)
     if found is None:
         raise DataError(f"cannot read {path}: its ending must be one of {ENDINGS}")
