@@ -22,6 +22,7 @@ from adue.foundation.config import (
     HeadShape,
     HyperParameters,
     Provenance,
+    Reading,
     SavedConfig,
 )
 from adue.foundation.errors import ArtifactError, DataError, DataWarning
@@ -92,6 +93,14 @@ METRICS = st.builds(
     validation_auroc_softmax_response=FRACTIONS,
     epochs=COUNTS,
 )
+READINGS = st.builds(
+    Reading,
+    prefix=TEXTS,
+    suffix=TEXTS,
+    chat_template=st.booleans(),
+    long_texts=st.sampled_from(["cut", "windows"]),
+    stride=COUNTS,
+)
 PROVENANCES = st.builds(
     Provenance,
     adapter_sha256=DIGESTS,
@@ -101,6 +110,7 @@ PROVENANCES = st.builds(
     dtype=TEXTS,
     merged=st.booleans(),
     max_length=SIZES,
+    reading=READINGS,
     head_source=st.sampled_from(["adapter", "base model"]),
     training_data_sha256=st.none() | DIGESTS,
 )
@@ -145,7 +155,7 @@ def written(folder: Path, values: object) -> Path:
 
 
 @pytest.mark.parametrize(
-    "strategy", [SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, PROVENANCES, CONFIGS, GRID_VALUES]
+    "strategy", [SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, READINGS, PROVENANCES, CONFIGS, GRID_VALUES]
 )
 @given(data=st.data())
 def test_every_configuration_survives_json(strategy: st.SearchStrategy[FrozenConfig], data: st.DataObject) -> None:
@@ -160,7 +170,7 @@ def test_a_file_reads_as_it_was_written(tmp_path: Path, config: AdueConfig) -> N
 
 
 def test_every_class_of_configuration_is_tested() -> None:
-    tested = {HeadShape, HyperParameters, AutoSettings, FitSettings, FitMetrics, Provenance, AdueConfig, Grid}
+    tested = {HeadShape, HyperParameters, AutoSettings, FitSettings, FitMetrics, Reading, Provenance, AdueConfig, Grid}
     direct = {*FrozenConfig.__subclasses__(), *SavedConfig.__subclasses__()} - {SavedConfig}
     ours = {cls for cls in direct if cls.__module__.startswith("adue.foundation.config.")}
     assert ours == tested
@@ -322,8 +332,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     [
         ('{"format_version": 1', r"^cannot read .*adue_config\.json: .*; fit the head again$"),
         ([1, 2], r"adue_config\.json is not an adue configuration; fit the head again$"),
-        ({"format_version": 3}, r"has format version 3, this adue reads up to 2; upgrade with pip install"),
-        ({}, r"has format version None, this adue reads up to 2; upgrade with pip install"),
+        ({"format_version": 4}, r"has format version 4, this adue reads up to 3; upgrade with pip install"),
+        ({}, r"has format version None, this adue reads up to 3; upgrade with pip install"),
         ({"format_version": 1}, r"is damaged: AdueConfig: adue_version: Field required; fit the head again$"),
         (
             EXAMPLE.to_dict() | {"head_sha256": "short"},

@@ -12,7 +12,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.datasets import fingerprint
-from adue.foundation.config import AutoSettings, FitSettings, Grid
+from adue.foundation.config import AutoSettings, FitSettings, Grid, Reading
 from adue.foundation.errors import ArtifactError
 from adue.foundation.types import FeatureSet, Predictions
 from adue.heads.fit import fit_features
@@ -45,6 +45,8 @@ class BaseAdueModel:
         Path of the last linear layer, for an architecture whose head cannot be found.
     max_length
         Longest input in tokens; by default what model and tokenizer allow, 512 at most.
+    reading
+        What is done to every text before it is read; by default nothing.
     backend
         What computes the forward pass: ``torch``, or ``onnx`` for ONNX Runtime, on the processor in float32.
     fitted
@@ -65,12 +67,13 @@ class BaseAdueModel:
         *,
         head: str | None = None,
         max_length: int | None = None,
+        reading: Reading | None = None,
         backend: Backend = "torch",
         fitted: FittedHead | None = None,
         origin: Origin | None = None,
     ) -> None:
         refuse_backend(backend, self.task)
-        classifier = self.frozen.wrap(model, tokenizer, head=head, max_length=max_length)
+        classifier = self.frozen.wrap(model, tokenizer, head=head, max_length=max_length, reading=reading)
         self._set(run_by(backend, classifier), origin or origin_in_memory(model), fitted, head)
 
     def _set(
@@ -89,6 +92,7 @@ class BaseAdueModel:
         revision: str | None = None,
         head: str | None = None,
         max_length: int | None = None,
+        reading: Reading | None = None,
         with_head: bool = True,
         backend: Backend = "torch",
         **options: Any,
@@ -105,6 +109,8 @@ class BaseAdueModel:
             Path of the last linear layer, for an architecture whose head cannot be found.
         max_length
             Texts are cut to this many tokens; by default as the head was fitted, or the adapter trained.
+        reading
+            What is done to every text before it is read; by default as the head was fitted.
         with_head
             Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
         backend
@@ -129,6 +135,7 @@ class BaseAdueModel:
             opened.loaded.tokenizer,
             head=head or opened.head_path,
             max_length=max_length or opened.max_length,
+            reading=reading or opened.reading,
             backend=backend,
             fitted=opened.fitted,
             origin=opened.loaded.origin,

@@ -40,6 +40,7 @@ def describe(
         dtype=str(classifier.dtype).removeprefix("torch."),
         merged=origin.merged,
         max_length=classifier.max_length,
+        reading=classifier.reading,
         head_source=origin.head_source,
         head_path=head_path,
         training_data_sha256=data_sha256,

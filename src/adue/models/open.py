@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from peft import TaskType
 
-from adue.foundation.config import Provenance
+from adue.foundation.config import Provenance, Reading
 from adue.foundation.errors import ModelError
 from adue.heads.fitted import FittedHead
 from adue.models.folder.find import find_folder
@@ -36,6 +36,11 @@ class OpenedFolder:
     def max_length(self) -> int | None:
         """Tokens per text as the head was fitted, else as the adapter was trained; None where neither is known."""
         return self._provenance.max_length if self._provenance else self.loaded.origin.max_length
+
+    @property
+    def reading(self) -> Reading:
+        """What was done to every text when the head was fitted; nothing where there is no head."""
+        return self._provenance.reading if self._provenance else Reading()
 
     @property
     def _provenance(self) -> Provenance | None:

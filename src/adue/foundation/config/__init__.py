@@ -2,6 +2,7 @@
 
 from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.foundation.config.grid import GRIDS, Grid, points_to_train
+from adue.foundation.config.reading import LongTexts, Reading
 from adue.foundation.config.saved_head_config import (
     FORMAT_VERSION,
     Activation,
@@ -42,7 +43,9 @@ __all__ = [
     "HeadShape",
     "HeadSource",
     "HyperParameters",
+    "LongTexts",
     "Provenance",
+    "Reading",
     "SavedConfig",
     "ScoreName",
     "Seed",

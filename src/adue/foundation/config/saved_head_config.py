@@ -5,9 +5,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
+from adue.foundation.config.reading import Reading
 from adue.foundation.config.settings import HyperParameters, Settings
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Version of the files ``adue_config.json`` and ``adue_head.safetensors``."""
 
 HeadSource = Literal["adapter", "base model"]
@@ -37,6 +38,8 @@ class Provenance(FrozenConfig):
     dtype: str
     merged: bool = False
     max_length: int = Field(gt=0)
+    reading: Reading = Reading()
+    """What was done to every text before it was read."""
     head_source: HeadSource
     head_path: str | None = None
     """The classifier head's last layer, where the user had to name it."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
 
+from adue.foundation.config import Reading
 from adue.foundation.defaults import LOGIT_TOLERANCE
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ModelError
@@ -54,6 +55,8 @@ class FrozenClassifier:
         Texts are cut to this many tokens.
     adapter
         The adapter that was active, None without one.
+    reading
+        What is done to every text before it is read.
     """
 
     model: nn.Module
@@ -62,6 +65,7 @@ class FrozenClassifier:
     head: AdueHead
     max_length: int
     adapter: str | None = None
+    reading: Reading = field(default_factory=Reading)
     probes: ClassVar[Sequence[Any]] = ("a short text", "another one, a little longer than the first")
 
     @classmethod
@@ -72,6 +76,7 @@ class FrozenClassifier:
         *,
         head: str | None = None,
         max_length: int | None = None,
+        reading: Reading | None = None,
     ) -> "FrozenClassifier":
         """Find the head of `model` and prove on a short input that it gives the model's own logits.
 
@@ -79,6 +84,8 @@ class FrozenClassifier:
         ----------
         head
             Path of the last linear layer, for an architecture whose head cannot be found.
+        reading
+            What is done to every text before it is read; by default nothing.
 
         Raises
         ------
@@ -92,7 +99,7 @@ class FrozenClassifier:
         candidates = [layout] if layout else _guesses(inner, head)
         limit, adapter = token_limit(inner, tokenizer, max_length), active_adapter(model)
         for candidate in candidates:
-            found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter)
+            found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter, reading or Reading())
             if found.reproduces_logits():
                 return found
         raise head_error(inner, candidates[0])

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedTokenizerBase
 
+from adue.foundation.config import Reading
 from adue.foundation.errors import DataError, ModelError
 from adue.models.features.architectures import Layout, find_output, read_head
 from adue.models.features.classifier import FrozenClassifier, head_error
@@ -38,15 +39,20 @@ class FrozenTagger(FrozenClassifier):
         *,
         head: str | None = None,
         max_length: int | None = None,
+        reading: Reading | None = None,
     ) -> Self:
         """Find the head of `model` and prove on two short sentences that it gives the model's own logits.
 
         Raises
         ------
         ModelError
-            When the head cannot be found or does not reproduce the logits, or the tokenizer cannot pad or does not
-            say which token belongs to which word.
+            When the head cannot be found or does not reproduce the logits, the tokenizer cannot pad or does not
+            say which token belongs to which word, or something is to be done to the words before they are read.
         """
+        if reading not in {None, Reading()}:
+            raise ModelError(
+                "a token classifier reads its words as they are; leave prefix, suffix, chat template and windows out"
+            )
         inner = classification_model(model)
         require_padding_token(tokenizer)
         if not tokenizer.is_fast:
