@@ -1,9 +1,11 @@
 import re
 
 import pytest
-from datasets import ClassLabel, Dataset, Features, Value
+from datasets import ClassLabel, Dataset, Features
 
-from adue.datasets.labels import encode_labels, label_values, make_label2id
+from adue.datasets.labels.column import LabelColumn, read_label_column
+from adue.datasets.labels.encode import encode_labels
+from adue.datasets.labels.renames import Renames
 from adue.foundation.errors import DataError
 from adue.foundation.types import OUT_OF_SCOPE
 
@@ -19,7 +21,11 @@ def class_labels(values: list[int | None], names: list[str]) -> Dataset:
 
 
 def ids(rows: Dataset, label2id: dict[str, int]) -> list[int]:
-    return encode_labels(label_values(rows, "label", label2id), label2id)
+    return encode_labels({"test": read_label_column(rows, "label")}, label2id).ids["test"]
+
+
+def encode(labels: list[str], label2id: dict[str, int], label_map: dict[str, str] | None = None) -> list[int]:
+    return encode_labels({"test": LabelColumn(labels)}, label2id, Renames(label_map or {})).ids["test"]
 
 
 @pytest.mark.parametrize(
@@ -30,9 +36,9 @@ def test_names_in_any_case_and_whole_numbers_of_any_kind_are_understood(labels: 
 
 
 def test_case_counts_where_the_model_has_two_names_that_differ_by_it() -> None:
-    assert encode_labels(["US", "us"], {"us": 0, "US": 1}) == [1, 0]
+    assert encode(["US", "us"], {"us": 0, "US": 1}) == [1, 0]
     with pytest.raises(DataError, match="'Us', which the model does not know"):
-        encode_labels(["Us"], {"us": 0, "US": 1})
+        encode(["Us"], {"us": 0, "US": 1})
 
 
 def test_a_name_that_is_a_number_is_read_as_a_name_and_not_as_an_id() -> None:
@@ -41,7 +47,7 @@ def test_a_name_that_is_a_number_is_read_as_a_name_and_not_as_an_id() -> None:
 
 
 def test_a_label_map_renames_before_the_lookup() -> None:
-    assert encode_labels(["pos", "NEG", "positive"], BINARY, {"pos": "positive", "neg": "negative"}) == [1, 0, 1]
+    assert encode(["pos", "NEG", "positive"], BINARY, {"pos": "positive", "neg": "negative"}) == [1, 0, 1]
 
 
 def test_an_unknown_label_is_an_error_that_says_what_is_known_and_what_to_do() -> None:
@@ -50,12 +56,12 @@ def test_an_unknown_label_is_an_error_that_says_what_is_known_and_what_to_do() -
         "map it with --label-map or drop these rows"
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        encode_labels(["positive", "neutral"], BINARY)
+        encode(["positive", "neutral"], BINARY)
 
 
 def test_an_unknown_target_of_the_map_is_an_error_of_its_own() -> None:
     with pytest.raises(DataError, match=r"--label-map sends 'pos' to 'positiv', which the model does not know"):
-        encode_labels(["pos"], BINARY, {"pos": "positiv"})
+        encode(["pos"], BINARY, {"pos": "positiv"})
 
 
 @pytest.mark.parametrize("label", [2, -3])
@@ -71,13 +77,15 @@ def test_a_fraction_is_not_rounded() -> None:
 
 @pytest.mark.parametrize("labels", [["positive", None], ["positive", ""], [1.0, float("nan")]])
 def test_a_missing_label_is_an_error_that_counts_and_names_the_first_row(labels: list[object]) -> None:
-    with pytest.raises(DataError, match=r"the data: 1 of 2 rows have no label \(first: row 2\); fill them in or drop"):
+    with pytest.raises(
+        DataError, match=r"the data, test: 1 of 2 rows have no label \(first: row 2\); fill them in or drop"
+    ):
         ids(dataset(labels), BINARY)
 
 
 def test_a_long_list_of_known_names_is_cut() -> None:
     with pytest.raises(DataError, match=r"c0, c1, .*c9 and 67 more\)"):
-        encode_labels(["x"], {f"c{index}": index for index in range(77)})
+        encode(["x"], {f"c{index}": index for index in range(77)})
 
 
 def test_the_names_of_a_class_label_go_by_name_where_the_model_has_names() -> None:
@@ -89,46 +97,19 @@ def test_the_ids_of_a_class_label_are_taken_where_the_model_has_none() -> None:
 
 
 def test_minus_one_of_a_class_label_is_a_missing_label() -> None:
-    assert label_values(class_labels([-1, 1, None], ["a", "b"]), "label", None) == [None, "b", None]
+    assert read_label_column(class_labels([-1, 1, None], ["a", "b"]), "label").values == [None, "b", None]
 
 
 def test_out_of_scope_is_the_label_of_rows_that_no_class_fits() -> None:
-    assert encode_labels(["positive", "Out-of-scope"], BINARY) == [1, OUT_OF_SCOPE]
-    assert encode_labels(["oos"], BINARY, {"oos": "out-of-scope"}) == [OUT_OF_SCOPE]
+    assert encode(["positive", "Out-of-scope"], BINARY) == [1, OUT_OF_SCOPE]
+    assert encode(["oos"], BINARY, {"oos": "out-of-scope"}) == [OUT_OF_SCOPE]
 
 
 def test_out_of_scope_is_a_class_where_the_model_has_one_of_this_name() -> None:
-    assert encode_labels(["out-of-scope"], {"a": 0, "out-of-scope": 1}) == [1]
+    assert encode(["out-of-scope"], {"a": 0, "out-of-scope": 1}) == [1]
 
 
 @pytest.mark.parametrize("label2id", [BINARY, {"LABEL_0": 0, "LABEL_1": 1}])
 def test_out_of_scope_in_a_class_label_has_no_id(label2id: dict[str, int]) -> None:
     rows = class_labels([0, 2, 1], ["negative", "positive", "out-of-scope"])
     assert ids(rows, label2id) == [0, OUT_OF_SCOPE, 1]
-
-
-def test_out_of_scope_makes_no_class() -> None:
-    assert make_label2id([(dataset(["b", "a", "out-of-scope"]), "label")]) == {"a": 0, "b": 1}
-    assert make_label2id([(class_labels([0], ["b", "out-of-scope", "a"]), "label")]) == {"b": 0, "a": 1}
-
-
-def test_new_classes_are_sorted_and_gathered_from_all_splits() -> None:
-    pairs = [(dataset(["pos", "neg"]), "label"), (dataset(["neutral"]), "label")]
-    assert make_label2id(pairs) == {"neg": 0, "neutral": 1, "pos": 2}
-
-
-def test_new_numbered_classes_are_sorted_by_size() -> None:
-    assert make_label2id([(dataset([10.0, 2.0, 1.0]), "label")]) == {"1": 0, "2": 1, "10": 2}
-
-
-def test_new_classes_keep_the_order_of_a_class_label() -> None:
-    assert make_label2id([(class_labels([1, 0], ["zebra", "ant"]), "label")]) == {"zebra": 0, "ant": 1}
-
-
-def test_new_classes_go_by_the_names_of_the_map() -> None:
-    assert make_label2id([(dataset(["p", "n", "pp"]), "label")], {"p": "pos", "pp": "pos"}) == {"n": 0, "pos": 1}
-
-
-def test_a_single_class_cannot_make_a_classifier() -> None:
-    with pytest.raises(DataError, match=r"holds 'a' only, but a classifier needs two classes.*--label-column"):
-        make_label2id([(Dataset.from_dict({"label": ["a"]}, features=Features({"label": Value("string")})), "label")])
