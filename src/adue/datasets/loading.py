@@ -89,19 +89,22 @@ def load_splits(
     label2id
         The classes of the model; if None, made from the labels in sorted order.
     label_map
-        What a label in the data is called by the model, such as ``{"pos": "positive"}``.
+        What a label in the data is called by the model, such as ``{"pos": "positive"}``; in any spelling of it.
+    shared_map
+        Whether `label_map` was written for other data too, so that it need not match a label of these.
     seed
         Of the carving of validation rows.
 
     Raises
     ------
     DataError
-        When the source cannot be read, a column or label is not understood, or there is no way to a needed split.
+        When the source cannot be read, a column or label of a needed split is not understood, or there is no way to
+        one. Another split that cannot be read is left out, which a note says.
 
     Warns
     -----
     DataWarning
-        When texts are empty.
+        When texts are empty, an entry of `label_map` matches no label, or a label could mean two classes.
     """
     name = source if isinstance(source, str) else str(source) if isinstance(source, Path) else "the data given"
     raw, notes = read_split_labels(_open(source, need), need, (text_column, label_column), name, label2id or ())

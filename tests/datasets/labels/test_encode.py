@@ -6,7 +6,7 @@ from datasets import ClassLabel, Dataset, Features
 from adue.datasets.labels.column import LabelColumn, read_label_column
 from adue.datasets.labels.encode import encode_labels
 from adue.datasets.labels.renames import Renames
-from adue.foundation.errors import DataError
+from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.types import OUT_OF_SCOPE
 
 BINARY = {"negative": 0, "positive": 1}
@@ -113,3 +113,113 @@ def test_out_of_scope_is_a_class_where_the_model_has_one_of_this_name() -> None:
 def test_out_of_scope_in_a_class_label_has_no_id(label2id: dict[str, int]) -> None:
     rows = class_labels([0, 2, 1], ["negative", "positive", "out-of-scope"])
     assert ids(rows, label2id) == [0, OUT_OF_SCOPE, 1]
+
+
+STARS = {"1": 0, "2": 1, "3": 2}
+
+
+def test_numbers_are_ids_where_one_of_them_is_no_name_and_a_note_says_so() -> None:
+    found = encode_labels({"test": LabelColumn(["0", "1", "2"])}, STARS)
+    assert found.ids == {"test": [0, 1, 2]}
+    assert found.notes == ("labels are read as ids that count from 0: 0 is '1', 1 is '2', 2 is '3'",)
+
+
+def test_all_splits_have_one_reading() -> None:
+    found = encode_labels({"test": LabelColumn(["1", "2"]), "train": LabelColumn(["0", "1", "2"])}, STARS)
+    assert found.ids == {"test": [1, 2], "train": [0, 1, 2]}
+
+
+def test_labels_that_are_names_and_ids_are_names_with_a_warning() -> None:
+    with pytest.warns(DataWarning, match=r"the labels 1, 2 are names of the model's classes and ids of others"):
+        assert encode(["1", "2"], STARS) == [0, 1]
+    with pytest.warns(DataWarning, match=r"the labels 0, 1 are names"):
+        assert encode(["0", "1"], {"1": 0, "0": 1}) == [1, 0]
+
+
+def test_names_that_are_the_ids_need_no_warning() -> None:
+    assert encode(["0", "1"], {"0": 0, "1": 1}) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "label2id", "said"),
+    [
+        (["0", "3"], STARS, r"\(as names '3'; as ids '0'\)"),
+        (["positive", "0", "negative"], BINARY, r"\(as names 'positive', 'negative'; as ids '0'\)"),
+        (["true", "0"], BINARY, r"\(as ids '0'; as true and false 'true'\)"),
+    ],
+)
+def test_a_column_that_only_a_mixture_fits_is_refused(labels: list[str], label2id: dict[str, int], said: str) -> None:
+    with pytest.raises(DataError, match=rf"mixes names and ids of classes {said}; write all as names, or"):
+        encode(labels, label2id)
+
+
+def test_ids_from_one_are_refused_with_the_map_to_give() -> None:
+    message = (
+        "the label column holds 3, but the model's classes are numbered 0 to 2 (very bad, fair, good); if the data "
+        "count from 1, give --label-map '1=very bad' --label-map 2=fair --label-map 3=good"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        encode(["1", "3"], {"very bad": 0, "fair": 1, "good": 2})
+
+
+def test_ids_of_a_part_count_from_zero_and_a_note_says_so() -> None:
+    found = encode_labels({"test": LabelColumn(["2", "1"])}, {"bad": 0, "fair": 1, "good": 2})
+    assert found.ids == {"test": [2, 1]}
+    assert found.notes == ("labels are read as ids that count from 0: 1 is 'fair', 2 is 'good'",)
+
+
+@pytest.mark.parametrize("labels", [[True, False], ["TRUE", "false"]])
+def test_booleans_are_the_ids_of_two_classes_and_a_note_says_so(labels: list[object]) -> None:
+    found = encode_labels({"test": read_label_column(dataset(labels), "label")}, BINARY)
+    assert found.ids == {"test": [1, 0]}
+    assert "is 'positive'" in found.notes[0]
+
+
+def test_booleans_are_names_where_the_model_has_these() -> None:
+    assert ids(dataset([True, False]), {"true": 0, "false": 1}) == [0, 1]
+
+
+def test_booleans_are_no_ids_of_three_classes() -> None:
+    with pytest.raises(DataError, match="holds 'True', 'False', which the model does not know"):
+        ids(dataset([True, False]), {"a": 0, "b": 1, "c": 2})
+
+
+@pytest.mark.parametrize("label2id", [{"LABEL_0": 0, "LABEL_1": 1}, BINARY])
+@pytest.mark.parametrize("labels", [["0.0", "1.0"], [" 0 ", "1"], ["0", "+1"]])
+def test_a_label_map_sees_every_spelling_of_a_number(labels: list[str], label2id: dict[str, int]) -> None:
+    first, second = label2id
+    assert encode(labels, label2id, {"0": second, "1": first}) == [1, 0]
+    assert encode(labels, label2id, {"0.0": second, " 1": first}) == [1, 0]
+
+
+def test_a_label_map_may_give_ids_and_rename_a_part() -> None:
+    assert encode(["pos", "neg"], BINARY, {"pos": "1", "neg": "0"}) == [1, 0]
+    assert encode(["0", "1"], BINARY, {"0": "negative"}) == [0, 1]
+
+
+def test_the_ids_that_a_label_map_gives_have_one_reading() -> None:
+    assert encode(["a", "b", "c"], STARS, {"a": "0", "b": "1", "c": "2"}) == [0, 1, 2]
+    with pytest.raises(DataError, match=r"sends labels to '0', '3', of which some are names .* and some are ids"):
+        encode(["a", "b"], STARS, {"a": "0", "b": "3"})
+
+
+def test_a_label_map_sees_the_names_and_the_ids_of_a_class_label() -> None:
+    rows, numbered = class_labels([0, 1], ["pos", "neg"]), {"LABEL_0": 0, "LABEL_1": 1}
+    column = {"test": read_label_column(rows, "label")}
+    for label_map in ({"pos": "LABEL_1", "neg": "LABEL_0"}, {"0": "LABEL_1", "1": "LABEL_0"}):
+        assert encode_labels(column, numbered, Renames(label_map)).ids["test"] == [1, 0]
+
+
+def test_two_classes_of_the_data_are_not_one_of_the_model_unless_the_map_says_so() -> None:
+    rows, spam = class_labels([0, 1, 2], ["Spam", "spam ", "ham"]), {"ham": 0, "spam": 1}
+    with pytest.raises(DataError, match="'Spam' and 'spam ' are two classes of the data, but one class of the model"):
+        ids(rows, spam)
+    column = {"test": read_label_column(rows, "label")}
+    assert encode_labels(column, spam, Renames({"spam ": "spam"})).ids["test"] == [1, 1, 0]
+    assert ids(rows, {"Spam": 0, "spam ": 1, "ham": 2}) == [0, 1, 2]
+
+
+def test_a_split_that_is_not_needed_does_not_decide() -> None:
+    columns = {"test": LabelColumn(["positive"]), "extra": LabelColumn(["?"]), "part": LabelColumn(["positive", None])}
+    found = encode_labels(columns, BINARY, needed=["test"])
+    assert (found.ids, set(found.unreadable)) == ({"test": [1]}, {"extra", "part"})

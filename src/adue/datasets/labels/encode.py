@@ -8,7 +8,7 @@ from adue.datasets.labels.column import LabelColumn
 from adue.datasets.labels.readings import Numbers, Reading, number_labels, readings
 from adue.datasets.labels.refusals import refuse_labels
 from adue.datasets.labels.renames import Renames
-from adue.datasets.labels.spelling import is_outside, show
+from adue.datasets.labels.spelling import is_outside, show, whole_number
 from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.types import OUT_OF_SCOPE
 
@@ -149,8 +149,15 @@ def _explain(labels: Numbers, reading: Reading, label2id: Mapping[str, int]) -> 
                 stacklevel=3,
             )
         return ()
-    doubted = [text for text in shown if reading.name == "ids" and by_name.find(text, None) is not None]
-    if reading.name == "truth" or doubted:
-        meanings = ", ".join(f"{text} is '{names[index]}'" for text, index in _read(labels, reading, label2id).items())
+    if reading.name == "true and false" or (reading.name == "ids" and _are_doubtful_ids(labels, by_name, label2id)):
+        found = _read(labels, reading, label2id)
+        meanings = ", ".join(f"{text} is '{names[found[text]]}'" for text in shown)
         return (f"labels are read as ids that count from 0: {meanings}",)
     return ()
+
+
+def _are_doubtful_ids(labels: Numbers, by_name: Reading, label2id: Mapping[str, int]) -> bool:
+    """Return whether some ids are names too, or several of three or more classes are there and 0 is not."""
+    numbers = [number for text, number in labels.items() if whole_number(text) == number]
+    from_one = 1 in numbers and 0 not in numbers and 1 < len(numbers) < len(label2id)
+    return from_one or any(by_name.find(text, None) is not None for text in labels)

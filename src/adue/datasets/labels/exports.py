@@ -31,7 +31,7 @@ def plain_rows(rows: Dataset, label_column: str | None, where: str) -> tuple[Dat
     columns = set(rows.column_names)
     if columns >= {"data", "annotations"} and _is_tasks(rows):
         return _from_label_studio(rows, label_column, where)
-    if "answer" in columns and columns & {"accept", LABEL} and set(rows["answer"][:]) - {None} <= _ANSWERS:
+    if "answer" in columns and columns & {"accept", LABEL} and _are_answers(rows):
         return _from_prodigy(rows, label_column, where)
     return rows, ()
 
@@ -39,6 +39,12 @@ def plain_rows(rows: Dataset, label_column: str | None, where: str) -> tuple[Dat
 def _is_tasks(rows: Dataset) -> bool:
     task = next((task for task in rows["annotations"][:] if task), None)
     return isinstance(rows[0]["data"], dict) and isinstance(task, list) and "result" in (task[0] or {})
+
+
+def _are_answers(rows: Dataset) -> bool:
+    """Return whether the column is Prodigy's and not one of answers to questions."""
+    given = rows["answer"][:]
+    return any(given) and all(answer is None or (isinstance(answer, str) and answer in _ANSWERS) for answer in given)
 
 
 def _from_label_studio(rows: Dataset, question: str | None, where: str) -> tuple[Dataset, tuple[str, ...]]:
@@ -53,7 +59,8 @@ def _from_label_studio(rows: Dataset, question: str | None, where: str) -> tuple
     tool = _describe("Label Studio", left_out, len(rows), "they have no choice that counts")
     if not kept:
         raise DataError(f"{where}: no task of Label Studio has a choice; label some, or give plain rows")
-    data = [rows[row]["data"] for row in kept]
+    tasks = rows["data"][:]
+    data = [tasks[row] for row in kept]
     column = question or LABEL
     others = {name: [task[name] for task in data] for name in data[0] if name != column}
     return Dataset.from_dict(others | {column: [labels[row] for row in kept]}), (f"{where}: {tool}",)

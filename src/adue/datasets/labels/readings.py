@@ -19,7 +19,7 @@ _TRUTH = {"false": 0, "true": 1}
 class Reading:
     """One way to read labels: `find` returns the class id of a text and its number, None where it has none."""
 
-    name: Literal["names", "ids", "truth"]
+    name: Literal["names", "ids", "true and false"]
     find: Callable[[str, int | None], int | None]
 
     def fits(self, labels: Numbers) -> bool:
@@ -42,7 +42,7 @@ def readings(label2id: Mapping[str, int]) -> tuple[Reading, ...]:
     return (
         Reading("names", by_name),
         Reading("ids", lambda _, number: number if number in ids else None),
-        Reading("truth", lambda text, _: truth.get(text.strip().casefold())),
+        Reading("true and false", lambda text, _: truth.get(text.strip().casefold())),
     )
 
 

@@ -41,11 +41,18 @@ def refuse_labels(labels: Numbers, label2id: Mapping[str, int]) -> DataError:
 
 
 def _refuse_mixture(labels: Numbers, possible: Sequence[Reading]) -> DataError:
-    by_name = [text for text, number in labels.items() if possible[0].find(text, number) is not None]
-    others = [text for text in labels if text not in by_name]
+    first = {
+        text: next(one.name for one in possible if one.find(text, number) is not None)
+        for text, number in labels.items()
+    }
+    said = "; ".join(
+        f"as {one.name} {show([text for text in labels if first[text] == one.name])}"
+        for one in possible
+        if one.name in first.values()
+    )
     return DataError(
-        f"the label column mixes names and ids of classes: {show(by_name)} can be read as names, {show(others)} "
-        "cannot; write all as names or all as ids (from 0), or rename them with --label-map"
+        f"the label column mixes names and ids of classes ({said}); write all as names, or all as ids from 0, or "
+        "rename them with --label-map"
     )
 
 
