@@ -322,3 +322,8 @@ def test_an_export_is_read_as_its_labelled_rows(tmp_path: Path) -> None:
     data = load_splits(tmp_path / "rows.jsonl", need=["test"], label2id=BINARY)
     assert data["test"]["label"][:] == [0, 1, 0, 1]
     assert "1 of 5 rows left out, they say 1 ignore" in data.notes[0]
+
+
+def test_training_rows_are_whole_where_the_validation_split_is_not_needed_and_not_understood(tmp_path: Path) -> None:
+    data = load_splits(kaggle(tmp_path, dev="text,target\na,?\n"), need=["train"], label2id=BINARY)
+    assert {name: len(rows) for name, rows in data.splits.items()} == {"train": 20}

@@ -130,7 +130,8 @@ def load_splits(
             unreadable[split] = error
             labelled.pop(split, None)
     notes += encoded.notes + tuple(describe_left_out(split, error, name) for split, error in unreadable.items())
-    labelled, carved = _with_validation(labelled, seed, wanted=len(raw) > 1 or VALIDATION in need)
+    wanted = (len(raw) > 1 or VALIDATION in need) and VALIDATION not in unreadable
+    labelled, carved = _with_validation(labelled, seed, wanted=wanted)
     result = LabelledSplits(labelled, label2id, name, *_relatives(source), notes=notes + carved)
     for split in need:
         result[split]

@@ -45,8 +45,8 @@ def plain_values(values: Sequence[Any], column: str) -> tuple[list[Any], tuple[s
 
 def _parse_written(values: Sequence[Any]) -> Sequence[Any]:
     """Return lists and objects that a CSV file holds as text, where every value is one."""
-    texts = [value for value in values if isinstance(value, str) and value.strip()]
-    if not texts or not all(text.strip()[0] in "[{" for text in texts):
+    texts = (value.lstrip() for value in values if isinstance(value, str) and value.strip())
+    if not all(text[0] in "[{" for text in texts):
         return values
     try:
         return [_parse(value) if isinstance(value, str) and value.strip() else value for value in values]

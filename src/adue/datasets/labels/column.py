@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from datasets import ClassLabel, Dataset
@@ -32,7 +33,7 @@ class LabelColumn:
     ids: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def written(self) -> list[str]:
         """The different labels, in the order of the rows."""
         return list(dict.fromkeys(value for value in self.values if value is not None))

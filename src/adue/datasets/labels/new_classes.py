@@ -28,7 +28,7 @@ def make_label2id(
     Warns
     -----
     DataWarning
-        When two labels differ by case or spaces only.
+        When two labels differ by case, spaces or leading zeros only.
     """
     renames = renames or Renames({})
     own = needed[0].class_names
@@ -78,7 +78,7 @@ def _warn_of_twins(classes: Sequence[str]) -> None:
         twin = first.setdefault(fold(name), name)
         if twin != name:
             warnings.warn(
-                f"the labels '{twin}' and '{name}' are two classes, though only case or spaces tell them apart; "
+                f"the labels '{twin}' and '{name}' are two classes, though they are spelled nearly alike; "
                 f"if they are one, rename it with --label-map '{name}={twin}'",
                 DataWarning,
                 stacklevel=3,
