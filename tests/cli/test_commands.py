@@ -143,6 +143,11 @@ def test_train_fit_evaluate_predict_from_nothing_but_a_base_model(space: Workspa
         (("fit", "{adapter}", "--data", "{data}", "--text-column", "body"), 1, "--text-column"),
         (("fit", "{adapter}", "--data", "{data}", "--base-model", "/gone"), 1, "there is no folder '/gone'"),
         (("fit", "{adapter}", "--data", "{data}", "--label-map", "x"), 2, "--label-map takes DATA=MODEL"),
+        (
+            ("fit", "{adapter}", "--data", "{data}", "--label-map", "x=bad", "--label-map", "x=good"),
+            2,
+            "--label-map sends 'x' to 'bad' and to 'good'; keep one",
+        ),
         (("fit", "{adapter}", "--data", "{data}", "--preset", "paper", "--sharpness", "-1"), 2, "sharpness"),
         (
             ("fit", "{adapter}", "--data", "{data}", "--sharpness", "9"),

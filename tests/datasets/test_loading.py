@@ -199,3 +199,131 @@ def test_nothing_is_printed_and_nothing_is_written(
     load_splits(folder)
     assert capfd.readouterr() == ("", "")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def kaggle(parent: Path, **files: str) -> Path:
+    """Return a folder of training rows with the label column target, and files of other rows."""
+    folder = parent / "kaggle"
+    folder.mkdir()
+    frame(20).rename(columns={"label": "target"}).to_csv(folder / "train.csv", index=False)
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text)
+    return folder
+
+
+def test_a_test_split_without_the_label_column_is_left_out_with_a_note(tmp_path: Path) -> None:
+    data = load_splits(kaggle(tmp_path, test="id,text\n1,a\n"), label2id=BINARY)
+    assert {name: len(rows) for name, rows in data.splits.items()} == {"train": 16, "validation": 4}
+    assert data.notes[0] == "test left out, it has no labels"
+
+
+def test_a_test_split_without_the_label_column_that_is_needed_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"kaggle, test: no column looks like the label .*id, text"):
+        load_splits(kaggle(tmp_path, test="id,text\n1,a\n"), need=["test"], label2id=BINARY)
+
+
+def test_another_usual_name_in_a_split_that_is_not_needed_is_not_taken_for_its_label(tmp_path: Path) -> None:
+    data = load_splits(kaggle(tmp_path, test="id,text,stars\n1,a,1\n"), label2id=BINARY)
+    assert "test" not in data.splits
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "text,target\na,?\n",
+        "text,target\na,negative\nb,\n",
+        "id,source,target\n1,web,positive\n",
+        "text,target\na,\"['positive', 'negative']\"\n",
+    ],
+)
+def test_a_split_that_is_not_needed_and_not_understood_is_left_out_with_the_reason(tmp_path: Path, rows: str) -> None:
+    folder = kaggle(tmp_path, test=rows)
+    data = load_splits(folder, label2id=BINARY)
+    assert list(data.splits) == ["train", "validation"]
+    assert any(note.startswith("test left out, it is not needed and cannot be read: ") for note in data.notes)
+    with pytest.raises(DataError, match=r"'\?'|rows have no label|like the text|several labels"):
+        load_splits(folder, need=["test"], label2id=BINARY)
+
+
+def test_training_rows_of_one_class_do_not_stop_an_evaluation(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, train=20, test=4)
+    frame(20).assign(label="positive").to_csv(folder / "train.csv", index=False)
+    data = load_splits(folder, need=["test"], label2id=BINARY)
+    assert list(data.splits) == ["test"]
+    assert "every row is labelled 'positive'" in data.notes[0]
+
+
+def test_labels_that_only_the_test_split_has_are_no_new_classes(tmp_path: Path) -> None:
+    data = load_splits(kaggle(tmp_path, test="text,target\na,?\nb,?\n"))
+    assert data.label2id == BINARY
+
+
+def test_classes_that_are_numbers_have_one_reading_in_all_splits(tmp_path: Path) -> None:
+    folder = kaggle(tmp_path, train="text,label\na,0\nb,1\nc,2\n", test="text,label\nd,1\ne,2\n")
+    data = load_splits(folder, need=["train", "test"], label2id={"1": 0, "2": 1, "3": 2})
+    assert data["test"]["label"][:] == [1, 2]
+    assert data.notes[0] == "labels are read as ids that count from 0: 0 is '1', 1 is '2', 2 is '3'"
+
+
+def test_a_label_map_matches_numbers_in_any_spelling(tmp_path: Path) -> None:
+    numbered, swap = {"LABEL_0": 0, "LABEL_1": 1}, {"0": "LABEL_1", "1": "LABEL_0"}
+    for first, second in (("0", "1"), ("0.0", "1.0"), (" 0", "1 ")):
+        (tmp_path / "rows.csv").write_text(f"text,label\na,{first}\nb,{second}\n")
+        data = load_splits(tmp_path / "rows.csv", need=["test"], label2id=numbered, label_map=swap)
+        assert data["test"]["label"][:] == [1, 0]
+
+
+def test_a_label_map_that_matches_nothing_is_an_error_unless_it_is_shared(tmp_path: Path) -> None:
+    frame(4).to_csv(tmp_path / "rows.csv", index=False)
+    given = {"poz": "positive"}
+    with pytest.raises(DataError, match="--label-map renames 'poz', but the data hold none of these"):
+        load_splits(tmp_path / "rows.csv", need=["test"], label2id=BINARY, label_map=given)
+    data = load_splits(tmp_path / "rows.csv", need=["test"], label2id=BINARY, label_map=given, shared_map=True)
+    assert data["test"]["label"][:] == [0, 1, 0, 1]
+
+
+def test_scores_are_not_made_classes(tmp_path: Path) -> None:
+    scores = [f"{number * 0.0417:.3f}" for number in range(1, 121)]
+    frame(120).assign(label=scores).to_csv(tmp_path / "rows.csv", index=False)
+    with pytest.raises(
+        DataError, match=r"holds fractions \(0\.042, 0\.083, .* and 1\d\d more\): scores, and no classes"
+    ):
+        load_splits(tmp_path / "rows.csv")
+
+
+def test_one_column_for_each_label_is_said_to_be_several_labels(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("text,toxic,insult\na,0,1\nb,1,1\n")
+    with pytest.raises(
+        DataError, match=r"no column looks like the label .*; toxic, insult hold 0 and 1 only, like one"
+    ):
+        load_splits(tmp_path / "rows.csv")
+
+
+def test_other_columns_that_could_be_the_label_are_named_in_a_note(tmp_path: Path) -> None:
+    frame(4).assign(topic="film").to_csv(tmp_path / "rows.csv", index=False)
+    data = load_splits(tmp_path / "rows.csv", need=["test"])
+    assert data.notes == ("labels are read from 'label', not from topic; --label-column names another",)
+    chosen = load_splits(tmp_path / "rows.csv", need=["test"], label_column="label")
+    assert chosen.notes == ()
+
+
+def test_a_split_whose_labels_are_all_minus_one_has_no_labels(tmp_path: Path) -> None:
+    folder = kaggle(tmp_path, test="text,target\na,-1\nb,-1\n")
+    assert load_splits(folder, label2id=BINARY).notes[0] == "test left out, it has no labels"
+    polar = load_splits(folder, need=["test"], label2id={"-1": 0, "negative": 1, "positive": 2})
+    assert polar["test"]["label"][:] == [0, 0]
+
+
+def test_an_export_is_read_as_its_labelled_rows(tmp_path: Path) -> None:
+    rows = [{"text": f"t{n}", "accept": [("negative", "positive")[n % 2]], "answer": "accept"} for n in range(4)]
+    pd.DataFrame([*rows, {"text": "x", "accept": [], "answer": "ignore"}]).to_json(
+        tmp_path / "rows.jsonl", orient="records", lines=True
+    )
+    data = load_splits(tmp_path / "rows.jsonl", need=["test"], label2id=BINARY)
+    assert data["test"]["label"][:] == [0, 1, 0, 1]
+    assert "1 of 5 rows left out, they say 1 ignore" in data.notes[0]
+
+
+def test_training_rows_are_whole_where_the_validation_split_is_not_needed_and_not_understood(tmp_path: Path) -> None:
+    data = load_splits(kaggle(tmp_path, dev="text,target\na,?\n"), need=["train"], label2id=BINARY)
+    assert {name: len(rows) for name, rows in data.splits.items()} == {"train": 20}

@@ -103,6 +103,24 @@ def test_spread_of_human_ratings_is_correlated_with_every_score(fitted: Workspac
     assert correlation["softmax-response"] < 1
 
 
+def test_what_was_decided_about_the_rows_is_said(fitted: Workspace, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in fitted.test_file.read_text().splitlines()]
+    path = tmp_path / "export.jsonl"
+    answers = ["reject", *["accept"] * (len(rows) - 1)]
+    path.write_text("\n".join(json.dumps(row | {"answer": answer}) for row, answer in zip(rows, answers, strict=True)))
+    result = evaluate(fitted.adapter, path, resamples=100, model_options=NO_CACHE).result
+    assert result.notes == (f"{path}, test: read as an export of Prodigy; 1 of 80 rows left out, they say 1 reject",)
+    assert result.sets[0].rows == 79
+
+
+def test_ratings_that_are_no_numbers_correlate_with_nothing(fitted: Workspace, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in fitted.test_file.read_text().splitlines()]
+    path = tmp_path / "rated.jsonl"
+    path.write_text("\n".join(json.dumps(row | {"rating_std": "unknown"}) for row in rows))
+    table = evaluate(fitted.adapter, path, resamples=100, model_options=NO_CACHE).result.sets[0]
+    assert table.human_correlation is None
+
+
 def test_the_report_is_written_where_asked(fitted: Workspace, tmp_path: Path) -> None:
     report = tmp_path / "new folder" / "report.html"
     evaluate(fitted.adapter, fitted.data, resamples=100, report=report, model_options=NO_CACHE)

@@ -54,5 +54,7 @@ def print_evaluation(result: "EvaluationResult", report: Path | None) -> None:
     for table in evaluation_tables(result):
         out.print(table)
     out.print(f"device: {result.device}", markup=False, highlight=False)
+    for note in result.notes:
+        out.print(f"note: {note}", markup=False)
     if report is not None:
         out.print(f"report: {report.resolve()}", markup=False, highlight=False, soft_wrap=True)

@@ -111,11 +111,15 @@ def data_options(
     Raises
     ------
     DataError
-        When an entry of the label map is not of the form old=new.
+        When an entry of the label map is not of the form old=new, or two entries rename the same label.
     """
     from adue.workflows.options import DataOptions
 
-    pairs = dict(entry.partition("=")[::2] for entry in label_map or [])
-    if not all(old and new for old, new in pairs.items()):
-        raise DataError("--label-map takes DATA=MODEL, for example --label-map pos=positive")
+    pairs: dict[str, str] = {}
+    for entry in label_map or []:
+        old, _, new = entry.partition("=")
+        if not (old and new):
+            raise DataError("--label-map takes DATA=MODEL, for example --label-map pos=positive")
+        if pairs.setdefault(old, new) != new:
+            raise DataError(f"--label-map sends '{old}' to '{pairs[old]}' and to '{new}'; keep one")
     return DataOptions(text_column, label_column, pairs)

@@ -12,7 +12,7 @@ TEXT_COLUMNS = (
 
 LABEL_COLUMNS = (
     "label", "labels", "target", "targets", "class", "category", "gold", "gold_label", "sentiment", "topic", "intent",
-    "emotion", "stars", "rating", "y",
+    "emotion", "choice", "choices", "stars", "rating", "y",
 )  # fmt: skip
 """Names that usually mean the label, the likeliest first; case does not matter."""
 
@@ -47,6 +47,17 @@ def guess_label_column(names: Sequence[str], chosen: str | None = None) -> str:
     if chosen is None:
         _require_divided(names)
     return _pick(names, chosen, LABEL_COLUMNS, kind="label")
+
+
+def other_label_columns(names: Sequence[str], taken: str) -> list[str]:
+    """Return the columns beside `taken` that are called as labels usually are.
+
+    Examples
+    --------
+    >>> other_label_columns(["text", "label", "Topic"], "label")
+    ['Topic']
+    """
+    return [name for name in names if name != taken and name.strip().lower() in LABEL_COLUMNS]
 
 
 def describe_undivided(names: Sequence[str]) -> str | None:

@@ -12,10 +12,11 @@ from adue.datasets.checks import check_classes, check_texts
 from adue.datasets.columns import guess_label_column, guess_text_column
 from adue.datasets.file_formats.files import read_file, read_folder
 from adue.datasets.hub import load_hub
-from adue.datasets.labels import encode_labels, label_values, make_label2id
+from adue.datasets.labels.assign import assign_classes
 from adue.datasets.named.registry import DATASETS
+from adue.datasets.split_labels import describe_left_out, needed_splits, read_split_labels
 from adue.datasets.split_names import TRAIN, VALIDATION
-from adue.datasets.splits import carve_validation, rename_splits, without_secret_labels
+from adue.datasets.splits import carve_validation, rename_splits
 from adue.foundation.errors import DataError
 from adue.foundation.sources import HUB_PREFIX, require_source
 
@@ -68,6 +69,7 @@ def load_splits(
     label_column: str | None = None,
     label2id: Mapping[str, int] | None = None,
     label_map: Mapping[str, str] | None = None,
+    shared_map: bool = False,
     seed: int = 42,
 ) -> LabelledSplits:
     """Return the splits of `source` with texts as strings and labels as class ids.
@@ -87,34 +89,50 @@ def load_splits(
     label2id
         The classes of the model; if None, made from the labels in sorted order.
     label_map
-        What a label in the data is called by the model, such as ``{"pos": "positive"}``.
+        What a label in the data is called by the model, such as ``{"pos": "positive"}``; in any spelling of it.
+    shared_map
+        Whether `label_map` was written for other data too, so that it need not match a label of these.
     seed
         Of the carving of validation rows.
 
     Raises
     ------
     DataError
-        When the source cannot be read, a column or label is not understood, or there is no way to a needed split.
+        When the source cannot be read, a column or label of a needed split is not understood, or there is no way to
+        one. Another split that cannot be read is left out, which a note says.
 
     Warns
     -----
     DataWarning
-        When texts are empty.
+        When texts are empty, an entry of `label_map` matches no label, or a label could mean two classes.
     """
     name = source if isinstance(source, str) else str(source) if isinstance(source, Path) else "the data given"
-    chosen = (text_column, label_column)
-    raw, notes = _with_labels_only(_open(source, need), chosen, name)
-    columns = {split: _columns(rows, chosen, f"{name}, {split}") for split, rows in raw.items()}
-    if label2id is None:
-        label2id = make_label2id([(rows, columns[split][1]) for split, rows in raw.items()], label_map)
-    labelled = DatasetDict(
-        {
-            split: _label(rows, columns[split], label2id, label_map, where=f"{name}, {split}")
-            for split, rows in raw.items()
-        }
+    raw, notes = read_split_labels(_open(source, need), need, (text_column, label_column), name, label2id or ())
+    needed = needed_splits(need, raw)
+    label2id, encoded = assign_classes(
+        {split: one.labels for split, one in raw.items()},
+        needed,
+        label2id=label2id,
+        label_map=label_map,
+        shared_map=shared_map,
+        name=name,
     )
-    labelled, carved = _with_validation(labelled, label2id, name, seed, wanted=len(raw) > 1 or VALIDATION in need)
-    result = LabelledSplits(labelled, dict(label2id), name, *_relatives(source), notes=notes + carved)
+    unreadable, labelled = dict(encoded.unreadable), DatasetDict()
+    for split, labels in encoded.ids.items():
+        rows, where = raw[split].rows, f"{name}, {split}"
+        try:
+            labelled[split] = _label(rows, _columns(rows, (text_column, raw[split].column), where), labels, where)
+            if split == TRAIN:
+                check_classes(labels, label2id, where)
+        except DataError as error:
+            if split in needed:
+                raise
+            unreadable[split] = error
+            labelled.pop(split, None)
+    notes += encoded.notes + tuple(describe_left_out(split, error, name) for split, error in unreadable.items())
+    wanted = (len(raw) > 1 or VALIDATION in need) and VALIDATION not in unreadable
+    labelled, carved = _with_validation(labelled, seed, wanted=wanted)
+    result = LabelledSplits(labelled, label2id, name, *_relatives(source), notes=notes + carved)
     for split in need:
         result[split]
     return result
@@ -158,31 +176,14 @@ def _columns(rows: Dataset, chosen: tuple[str | None, str | None], where: str) -
         raise DataError(f"{where}: {error}") from error
 
 
-def _with_labels_only(
-    raw: DatasetDict, chosen: tuple[str | None, str | None], name: str
-) -> tuple[DatasetDict, tuple[str, ...]]:
-    """Leave out the splits whose labels are all missing."""
-    columns = {split: _columns(rows, chosen, f"{name}, {split}") for split, rows in raw.items()}
-    secret = [
-        split
-        for split, rows in raw.items()
-        if all(label is None for label in label_values(rows, columns[split][1], None))
-    ]
-    if len(secret) == len(raw):
-        raise DataError(f"{name} has no labels; give labelled rows, or name the column with --label-column")
-    return without_secret_labels(raw, secret)
-
-
 def _label(
     rows: Dataset,
     columns: tuple[str, str],
-    label2id: Mapping[str, int],
-    label_map: Mapping[str, str] | None,
+    labels: Sequence[int],
     where: str,
 ) -> Dataset:
     text_column, label_column = columns
     texts = check_texts(rows[text_column][:], text_column, where)
-    labels = encode_labels(label_values(rows, label_column, label2id), label2id, label_map, where)
     others = [name for name in rows.column_names if name not in {text_column, label_column}]
     # A column that is in the way of ours, such as "text" when the user chose "body", is kept under another name.
     kept = {name: f"original_{name}" if name in {"text", "label"} else name for name in others}
@@ -194,17 +195,11 @@ def _label(
     return Dataset(pa.table(ours | {kept[name]: table[name] for name in others}), info=DatasetInfo(features=features))
 
 
-def _with_validation(
-    splits: DatasetDict, label2id: Mapping[str, int], name: str, seed: int, *, wanted: bool
-) -> tuple[DatasetDict, tuple[str, ...]]:
-    if TRAIN not in splits:
-        return splits, ()
-    labels = splits[TRAIN]["label"][:]
-    check_classes(labels, label2id, f"{name}, {TRAIN}")
-    if VALIDATION in splits or not wanted:
+def _with_validation(splits: DatasetDict, seed: int, *, wanted: bool) -> tuple[DatasetDict, tuple[str, ...]]:
+    if TRAIN not in splits or VALIDATION in splits or not wanted:
         return splits, ()
     rows = splits[TRAIN]
-    train, validation = carve_validation(rows["text"][:], labels, seed)
+    train, validation = carve_validation(rows["text"][:], rows["label"][:], seed)
     carved = {TRAIN: rows.select(train), VALIDATION: rows.select(validation)}
     note = f"validation is 20 % of the given training rows (seed {seed})"
     return DatasetDict(carved | {split: splits[split] for split in splits if split != TRAIN}), (note,)

@@ -1,6 +1,7 @@
 """Which rows are train, validation and test: by the names of files and splits, else carved from train."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from datasets import Dataset, DatasetDict
@@ -10,18 +11,22 @@ from adue.datasets.split_names import SPLIT_NAMES, TEST, TRAIN, VALIDATION
 from adue.foundation.defaults import VALIDATION_SHARE
 from adue.foundation.errors import DataError
 
+Split = TypeVar("Split")
+
 
 def rename_splits(splits: Mapping[str, Dataset]) -> DatasetDict:
     """Return `splits` under our names; a split of another name keeps it."""
     return DatasetDict({SPLIT_NAMES.get(name.lower(), name): rows for name, rows in splits.items()})
 
 
-def without_secret_labels(splits: DatasetDict, secret: Sequence[str]) -> tuple[DatasetDict, tuple[str, ...]]:
+def without_secret_labels(
+    splits: Mapping[str, Split], secret: Sequence[str]
+) -> tuple[dict[str, Split], tuple[str, ...]]:
     """Return the splits that have labels, and a note on what was done about those in `secret`, which have none.
 
     Where it is the test split whose labels are secret, the validation split takes its place, as usual for GLUE.
     """
-    kept = DatasetDict({name: rows for name, rows in splits.items() if name not in secret})
+    kept = {name: rows for name, rows in splits.items() if name not in secret}
     notes = tuple(f"{name} left out, it has no labels" for name in splits if name in secret)
     if TEST in secret and VALIDATION in kept and TRAIN in kept:
         kept[TEST] = kept.pop(VALIDATION)

@@ -46,6 +46,8 @@ class EvaluationResult(Result):
     sets: tuple[SetResult, ...]
     device: str | None = None
     """Where the classifier ran, where it is known."""
+    notes: tuple[str, ...] = ()
+    """What was decided about the data, for a person to read."""
 
 
 @dataclass(frozen=True)

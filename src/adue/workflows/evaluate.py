@@ -72,7 +72,7 @@ def evaluate(
     sets = {str(data): home["test"]}
     # Labels may be called the same there; columns of data sets with names of their own are known.
     elsewhere = None if data_options is None else DataOptions(label_map=data_options.label_map)
-    shifted = {name: load_labelled(model, name, ("test",), elsewhere)["test"] for name in home.shifted}
+    shifted = {name: load_labelled(model, name, ("test",), elsewhere, shared_map=True)["test"] for name in home.shifted}
     sets |= {name: subsample(rows, shifted_rows) for name, rows in shifted.items()}
     train = None
     if "train" in home.splits:
@@ -89,6 +89,7 @@ def evaluate(
             config=fitted.config,
             sets=tables,
             device=str(model.classifier.device),
+            notes=home.notes,
         )
         if report is not None:
             write_report(report, result, scored)
@@ -152,11 +153,19 @@ def _rows(scored: ScoredSet, resamples: int) -> tuple[ScoreResult, ...]:
 def _human_correlation(scored: ScoredSet, rows: Dataset) -> dict[str, float] | None:
     if HUMAN_SPREAD not in rows.column_names:
         return None
-    spread = np.array(rows[HUMAN_SPREAD][:], dtype=float)
+    spread = np.array([_number(value) for value in rows[HUMAN_SPREAD][:]])
     known = np.isfinite(spread)
     if len(np.unique(spread[known])) < 2:  # noqa: PLR2004 - a constant correlates with nothing
         return None
     return {name: float(spearmanr(u[known], spread[known]).statistic) for name, u in scored.scores.items()}
+
+
+def _number(value: object) -> float:
+    """Return a cell of a file as a number; NaN where it is none."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return float("nan")
 
 
 def _warn_if_seen(fitted: FittedHead, test: Dataset) -> None:

@@ -123,9 +123,17 @@ def _note_repeats(train: Sequence[str], validation: Sequence[str]) -> tuple[str,
 
 
 def load_labelled(
-    model: AdueModel, data: str | Path, need: tuple[str, ...], options: DataOptions | None
+    model: AdueModel,
+    data: str | Path,
+    need: tuple[str, ...],
+    options: DataOptions | None,
+    *,
+    shared_map: bool = False,
 ) -> LabelledSplits:
-    """Return the splits of `data` with the labels as `model` numbers them."""
+    """Return the splits of `data` with the labels as `model` numbers them.
+
+    With `shared_map` the label map was written for other data too, and need not match a label of these.
+    """
     options = options or DataOptions()
     return load_splits(
         data,
@@ -134,6 +142,7 @@ def load_labelled(
         label_column=options.label_column,
         label2id=model.label2id,
         label_map=options.label_map,
+        shared_map=shared_map,
     )
 
 

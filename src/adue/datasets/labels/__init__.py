@@ -1,0 +1,1 @@
+"""Labels as people write and export them, made into the ids of the model's classes."""
