@@ -17,6 +17,10 @@ LABEL_COLUMNS = (
 """Names that usually mean the label, the likeliest first; case does not matter."""
 
 
+DELIMITERS = ",;\t|"
+"""What may divide the fields of a file."""
+
+
 def guess_text_column(names: Sequence[str], chosen: str | None = None) -> str:
     """Return the column of texts: `chosen`, else the likeliest of the usual names, else the only column there is.
 
@@ -49,6 +53,17 @@ def guess_label_column(names: Sequence[str], chosen: str | None = None) -> str:
     return _pick(names, chosen, LABEL_COLUMNS, kind="label")
 
 
+def is_usual(name: str) -> bool:
+    """Return whether a column of this name usually holds texts or labels.
+
+    Examples
+    --------
+    >>> is_usual("Review"), is_usual("id")
+    (True, False)
+    """
+    return name.strip().lower() in {*TEXT_COLUMNS, *LABEL_COLUMNS}
+
+
 def describe_undivided(names: Sequence[str]) -> str | None:
     """Return what is wrong with a header that is one name with a delimiter in it; None where nothing is.
 
@@ -57,7 +72,7 @@ def describe_undivided(names: Sequence[str]) -> str | None:
     >>> describe_undivided(["text;label"])
     "the only column is 'text;label': columns end with a comma in a .csv file, with a tab in a .tsv file; save it so"
     """
-    if len(names) != 1 or not set(names[0]) & set(",;|\t"):
+    if len(names) != 1 or not set(names[0]) & set(DELIMITERS):
         return None
     return (
         f"the only column is '{names[0]}': columns end with a comma in a .csv file, with a tab in a .tsv file; "

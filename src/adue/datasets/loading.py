@@ -103,7 +103,7 @@ def load_splits(
     """
     name = source if isinstance(source, str) else str(source) if isinstance(source, Path) else "the data given"
     chosen = (text_column, label_column)
-    raw, notes = _with_labels_only(_open(source, need), chosen, name)
+    raw, notes = _with_labels_only(_open(source, need, tuple(filter(None, chosen))), chosen, name)
     columns = {split: _columns(rows, chosen, f"{name}, {split}") for split, rows in raw.items()}
     if label2id is None:
         label2id = make_label2id([(rows, columns[split][1]) for split, rows in raw.items()], label_map)
@@ -120,7 +120,7 @@ def load_splits(
     return result
 
 
-def _open(source: Source, need: Sequence[str]) -> DatasetDict:
+def _open(source: Source, need: Sequence[str], columns: Sequence[str]) -> DatasetDict:
     if isinstance(source, Dataset):
         return _as_needed(source, need)
     if isinstance(source, DatasetDict):
@@ -132,9 +132,9 @@ def _open(source: Source, need: Sequence[str]) -> DatasetDict:
     require_source(source)
     path = Path(source).expanduser()
     if path.is_dir():
-        found = read_folder(path)
+        found = read_folder(path, columns)
         return _as_needed(found, need) if isinstance(found, Dataset) else rename_splits(found)
-    return _as_needed(read_file(path), need)
+    return _as_needed(read_file(path, columns), need)
 
 
 def _relatives(source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adue.datasets import read_file
-from adue.datasets.file_formats.chunks import CHUNK_ROWS, column_names, to_rows
+from adue.datasets.file_formats.cells import to_rows
+from adue.datasets.file_formats.chunks import CHUNK_ROWS, column_names
 from adue.datasets.file_formats.compression import COMPRESSIONS
 from adue.datasets.file_formats.formats import FORMATS, find_format, read_chunks, write_chunks
 

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adue import AdueError, ArtifactError, DataError
-from adue.datasets.file_formats.chunks import CHUNK_ROWS, column_names, to_rows
+from adue.datasets.file_formats.cells import to_rows
+from adue.datasets.file_formats.chunks import CHUNK_ROWS, column_names
 from adue.datasets.file_formats.stream import read_rows, write_rows
 
 ROWS = [{"id": "7", "text": 'commas, "quotes"\nand lines'}, {"id": "08", "text": "NA"}]

@@ -1,0 +1,132 @@
+"""What a quote means: a text in quotes, a quote in a text, or one that swallows the rows below it."""
+
+import csv
+import re
+from collections.abc import Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+from adue.datasets.file_formats.dialects import is_all_quoted
+from adue.datasets.file_formats.lines import Lines, Record
+from adue.foundation.errors import DataError
+
+_QUOTED = re.compile(r'"[^"]*(?:""[^"]*)*"')
+_MOST_LINES = 1000
+_CURE = "quote a text that holds quotes and double them, or write JSON lines"
+
+
+def read_tab_fields(line: str, lines: Lines, width: int, path: Path) -> list[str]:
+    """Return the fields of the row that begins with `line`, divided by tabs and mostly without quoting.
+
+    A field that is quoted from end to end is a text in quotes, and so is one that holds tabs or line ends where the
+    row has `width` fields in no other way. Any other quote is part of its text.
+
+    Raises
+    ------
+    DataError
+        When a field may be a text of several lines or several rows.
+    """
+    plain = line.removesuffix("\n").removesuffix("\r").split("\t")
+    if '"' not in line:
+        return plain
+    fields = [_unquote(field) for field in plain]
+    if not any(field.startswith('"') and not _QUOTED.fullmatch(field) for field in plain):
+        return fields
+    quoted = _read_quoted(line, lines, width)
+    if quoted is None:
+        return fields
+    if len(lines.taken) > 1 and _may_be_rows(quoted, "".join(lines.taken)):
+        first = lines.number - len(lines.taken) + 1
+        raise DataError(
+            f"{path}: the quote at line {first} may end at line {lines.number} or be part of a text; quote all fields "
+            "of this row and the header, or write JSON lines"
+        )
+    return quoted
+
+
+def refuse_swallowed_rows(records: Sequence[Record], others: Sequence[Record], delimiter: str, path: Path) -> None:
+    """Refuse a quoted text of several lines each of which looks like a row: by its fields and by what they hold.
+
+    `others` are rows beside `records` that show what the columns hold.
+
+    Raises
+    ------
+    DataError
+        When there is one; the message names its lines.
+    """
+    for record in records:
+        if len(record.lines) > 1 and _holds_rows(record, delimiter, [*others, *records]):
+            raise DataError(
+                f"{path}: the quote at line {record.first} ends at line {record.last}, and every line between looks "
+                f"like a row of its own; {_CURE}"
+            )
+
+
+def malformed(path: Path, line: int, error: csv.Error) -> DataError:
+    """Return the error that says that quotes do not match in the row that begins at a line."""
+    return DataError(f"{path} is malformed at line {line}: {error}; {_CURE}")
+
+
+def _unquote(field: str) -> str:
+    return field[1:-1].replace('""', '"') if _QUOTED.fullmatch(field) else field
+
+
+def _read_quoted(line: str, lines: Lines, width: int) -> list[str] | None:
+    """Return the fields of a row that is quoted as in CSV, None where the lines give no such row of `width` fields."""
+    reader = csv.reader(chain([line], islice(lines, _MOST_LINES)), delimiter="\t", strict=True)
+    try:
+        fields = next(reader)
+    except csv.Error:
+        fields = []
+    if len(fields) == width:
+        return fields
+    lines.give_back(keep=1)
+    return None
+
+
+def _may_be_rows(fields: Sequence[str], written: str) -> bool:
+    doubtful = len(fields) == 1 or any("\n" in field and "\t" in field for field in fields)
+    return doubtful and not is_all_quoted(written, "\t")
+
+
+def _holds_rows(record: Record, delimiter: str, around: Sequence[Record]) -> bool:
+    width = len(record.fields)
+    rows = [line.rstrip("\r\n").split(delimiter) for line in record.lines]
+    several = [number for number, field in enumerate(record.fields) if "\n" in field or "\r" in field]
+    if len(several) != 1 or any(len(row) != width for row in rows):
+        return False
+    plain = [other.fields for other in around if len(other.lines) == 1]
+    # Before the text only the first line, and behind it only the last, hold what they hold in any reading.
+    between = {
+        column: [row[column] for row in (rows[1:] if column < several[0] else rows[:-1])]
+        for column in range(width)
+        if column != several[0]
+    }
+    known = {column: [fields[column] for fields in plain] for column in between}
+    telling = [column for column in between if known[column] and not _is_free_text(known[column])]
+    return bool(telling) and all(_look_alike(between[column], known[column]) for column in telling)
+
+
+def _is_free_text(values: Sequence[str]) -> bool:
+    return _mostly_differ(values) and sum(" " in value.strip() for value in values) > len(values) / 2
+
+
+def _mostly_differ(values: Sequence[str]) -> bool:
+    return len(set(values)) > len(values) / 2
+
+
+def _look_alike(values: Sequence[str], known: Sequence[str]) -> bool:
+    """Return whether values could stand in the column of the `known` ones: a few that recur, or numbers and keys."""
+    others = set(values) - set(known)
+    if not others or not _mostly_differ(known):
+        return not others
+    shapes, lengths = {_shape(value) for value in known}, {len(value) for value in known}
+    return all(
+        " " not in value and ((_shape(value) in shapes and "0" in _shape(value)) or lengths == {len(value)})
+        for value in others
+    )
+
+
+def _shape(value: str) -> str:
+    """Return what kind of characters follow each other: ``a0-0`` for ``row12-7``."""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", value))
