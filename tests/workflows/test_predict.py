@@ -56,7 +56,7 @@ def test_pieces_of_a_long_file_are_scored_as_the_whole(
     fitted: Workspace, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     predict(fitted.adapter, str(texts), str(tmp_path / "whole.jsonl"))
-    monkeypatch.setattr("adue.datasets.file_formats.readers.CHUNK_ROWS", 7)
+    monkeypatch.setattr("adue.datasets.file_formats.chunks.CHUNK_ROWS", 7)
     predict(fitted.adapter, str(texts), str(tmp_path / "pieces.jsonl"))
     whole, pieces = read(tmp_path / "whole.jsonl"), read(tmp_path / "pieces.jsonl")
     assert [row["label"] for row in pieces] == [row["label"] for row in whole]

@@ -53,15 +53,15 @@ def guess_label_column(names: Sequence[str], chosen: str | None = None) -> str:
     return _pick(names, chosen, LABEL_COLUMNS, kind="label")
 
 
-def is_usual(name: str) -> bool:
-    """Return whether a column of this name usually holds texts or labels.
+def is_usual_text(name: str) -> bool:
+    """Return whether a column of this name usually holds texts.
 
     Examples
     --------
-    >>> is_usual("Review"), is_usual("id")
+    >>> is_usual_text("Review"), is_usual_text("A good film.")
     (True, False)
     """
-    return name.strip().lower() in {*TEXT_COLUMNS, *LABEL_COLUMNS}
+    return name.strip().lower() in TEXT_COLUMNS
 
 
 def describe_undivided(names: Sequence[str]) -> str | None:

@@ -1,6 +1,7 @@
 """Workbooks of Excel (.xlsx), row by row; openpyxl, an extra, is imported where one is read or written."""
 
 import math
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,9 @@ MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 2**20, 2**14, 2**15 - 1
 """What a sheet and a cell of Excel hold, the header among the rows."""
 
 _EXACT = 2**53
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_LIKE_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}[_\r])")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def read_excel(path: Path) -> Iterator[pa.Table]:
@@ -83,7 +87,11 @@ def write_excel(path: Path) -> Iterator[Append]:
                     cells.append(_cell(row.get(name), sheet))
             sheet.append(cells)
 
-    yield append
+    try:
+        yield append
+    except BaseException:
+        sheet.close()
+        raise
     book.save(path)
 
 
@@ -165,6 +173,9 @@ def _texts(row: Sequence[Any]) -> list[str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        # How Excel writes what XML would change, such as the carriage return.
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value) if "_x" in value else value
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime) and value.time() == time():
@@ -184,15 +195,14 @@ def _cell(value: Any, sheet: Any) -> Any:
 
 def _text_cell(text: str, sheet: Any) -> Any:
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
-    from openpyxl.utils.exceptions import IllegalCharacterError  # noqa: PLC0415
 
     text.encode()
-    if len(text) > MOST_CHARACTERS:
-        raise ValueError(f"a text of {len(text):,} characters, and Excel holds {MOST_CHARACTERS:,} in a cell")
-    try:
-        cell = WriteOnlyCell(sheet, text)
-    except IllegalCharacterError as error:
-        raise ValueError(f"a text with characters that Excel has not ({text[:40]!r})") from error
+    if _NOT_IN_XML.search(text):
+        raise ValueError("a text holds a character that Excel does not have")
+    written = _LIKE_ESCAPED.sub("_x005F_", text).replace("\r", "_x000D_")
+    if len(written) > MOST_CHARACTERS:
+        raise ValueError(f"a text has {len(text):,} characters, and a cell of Excel holds {MOST_CHARACTERS:,}")
+    cell = WriteOnlyCell(sheet, written)
     # Neither a formula nor an error, as text that begins with = or is #N/A would be.
     cell.data_type = "s"
     return cell

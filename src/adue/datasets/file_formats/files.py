@@ -1,13 +1,14 @@
 """Files and folders as rows of `datasets`, in memory: all chunks of a stream as one data set."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from datasets import Dataset, DatasetDict, Features
 
-from adue.datasets.columns import is_usual
+from adue.datasets.columns import guess_label_column, guess_text_column
 from adue.datasets.file_formats.chunks import Chunk, Row, column_names
 from adue.datasets.file_formats.formats import read_chunks
 from adue.datasets.file_formats.save_to_disk import is_saved, load_saved
@@ -19,8 +20,7 @@ def read_file(path: Path, needed: Collection[str] = ()) -> Dataset:
     """Return the rows of the file at `path`, which its ending tells how to read.
 
     Every column of a CSV or TSV file is a string, exactly as written: nothing becomes a number or a missing value.
-    A column of a type that `datasets` does not have is left out, unless it is `needed` or called as texts and labels
-    usually are.
+    A column that `datasets` cannot hold is left out, unless it is `needed` or guessed to hold the texts or labels.
 
     Raises
     ------
@@ -59,19 +59,29 @@ def _collect(chunks: Iterable[Chunk], path: Path, needed: Collection[str]) -> Da
             tables.append(chunk)
         else:
             rows += chunk
-    table = pa.concat_tables(tables) if tables else _make_table(rows, path, needed)
+    asked = _asked_for(tables[0].column_names if tables else column_names(rows), needed)
+    table = pa.concat_tables(tables) if tables else _make_table(rows, path, asked)
     if not len(table):
         raise DataError(f"{path} holds no rows; give a file with at least one row below the header")
-    return Dataset(_plain(table, path, needed))
+    return Dataset(_plain(table, path, asked))
 
 
-def _make_table(rows: Sequence[Row], path: Path, needed: Collection[str]) -> pa.Table:
+def _asked_for(names: Sequence[str], needed: Collection[str]) -> set[str]:
+    """Return the columns that must be there: those needed, and those guessed to be texts and labels."""
+    asked = set(needed)
+    for guess in (guess_text_column, guess_label_column):
+        with suppress(DataError):
+            asked.add(guess(names))
+    return asked
+
+
+def _make_table(rows: Sequence[Row], path: Path, asked: Collection[str]) -> pa.Table:
     columns = {}
     for name in column_names(rows):
         try:
             columns[name] = _make_column([row.get(name) for row in rows], name, path)
         except DataError:
-            if name in needed or is_usual(name):
+            if name in asked:
                 raise
     return pa.table(columns)
 
@@ -86,14 +96,14 @@ def _make_column(values: Sequence[Any], name: str, path: Path) -> pa.Array:
         ) from error
 
 
-def _plain(table: pa.Table, path: Path, needed: Collection[str]) -> pa.Table:
+def _plain(table: pa.Table, path: Path, asked: Collection[str]) -> pa.Table:
     """Return the columns that `datasets` has types for, texts of all kinds as strings."""
     for field in table.schema:
         index = table.schema.get_field_index(field.name)
         if _is_text(field.type):
             table = table.set_column(index, field.name, table[field.name].cast(pa.string()))
         elif not _is_known(field):
-            if field.name in needed:
+            if field.name in asked:
                 raise DataError(
                     f"{path}: the column '{field.name}' is of the type {field.type}, which can be neither text nor "
                     "label; name another with --text-column or --label-column"

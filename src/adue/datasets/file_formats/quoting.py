@@ -38,8 +38,8 @@ def read_tab_fields(line: str, lines: Lines, width: int, path: Path) -> list[str
     if len(lines.taken) > 1 and _may_be_rows(quoted, "".join(lines.taken)):
         first = lines.number - len(lines.taken) + 1
         raise DataError(
-            f"{path}: the quote at line {first} may end at line {lines.number} or be part of a text; quote all fields "
-            "of this row and the header, or write JSON lines"
+            f"{path}: the quote at line {first} is part of that text, or opens one that ends at line {lines.number}; "
+            "put that text into quotes and double those in it, or write JSON lines"
         )
     return quoted
 
@@ -85,8 +85,9 @@ def _read_quoted(line: str, lines: Lines, width: int) -> list[str] | None:
 
 
 def _may_be_rows(fields: Sequence[str], written: str) -> bool:
-    doubtful = len(fields) == 1 or any("\n" in field and "\t" in field for field in fields)
-    return doubtful and not is_all_quoted(written, "\t")
+    if len(fields) == 1:
+        return True
+    return any("\n" in field and "\t" in field for field in fields) and not is_all_quoted(written, "\t")
 
 
 def _holds_rows(record: Record, delimiter: str, around: Sequence[Record]) -> bool:
