@@ -206,3 +206,10 @@ def test_line_ends_and_nul_inside_a_text_stay(tmp_path: Path) -> None:
     content = io.StringIO(newline="")
     csv.writer(content).writerows([["text", "label"], *rows])
     assert rows_of(tmp_path / "rows.csv", content.getvalue()) == rows
+
+
+def test_a_lone_carriage_return_makes_no_row_and_ends_lines_where_it_ends_all(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"rows\.csv is malformed at line 2: a line end inside a text without quotes; "):
+        rows_of(tmp_path / "rows.csv", "text\na\rb\nc\n")
+    for name, mark in (("rows.csv", ","), ("rows.tsv", "\t")):
+        assert rows_of(tmp_path / name, f"text{mark}label\ra{mark}1\rb{mark}0\r") == [["a", "1"], ["b", "0"]]

@@ -88,7 +88,10 @@ def test_empty_and_hidden_sheets_are_none(tmp_path: Path) -> None:
     [
         ([[["text"], ["a"]], [["text"], ["b"]]], "has rows on several sheets, 'Sheet' and 'Sheet1'; save the one"),
         ([[]], "is empty, without even a header; write the names of the columns into its first row"),
-        ([[["text", "text"], ["a", "b"]]], r"two columns of the same name in its header \(text, text\); rename one"),
+        (
+            [[["text", "text"], ["a", "b"]]],
+            r"has two columns of the same name in its header \(text, text\); rename one",
+        ),
         ([[["text"], ["a", "b"]]], "has the value 'b' in a column without a name; write a name for it"),
     ],
 )

@@ -35,8 +35,7 @@ def read_delimited(path: Path, delimiter: str) -> Iterator[pa.Table]:
         When the header says that the fields are divided otherwise.
     """
     dialect = find_dialect(path, delimiter)
-    # A lone carriage return ends a line of CSV, and is part of a text that is not quoted.
-    with open_text(path, newline="" if dialect.quoted else "\n") as file:
+    with open_text(path, newline=dialect.newline) as file:
         records = _read_records(Lines(file), dialect, path)
         header = next(records, None)
         if header is None:

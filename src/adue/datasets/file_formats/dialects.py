@@ -24,6 +24,8 @@ class Dialect(NamedTuple):
     """Whether the header says that the delimiter is another than the file's ending promises."""
     has_sep_line: bool = False
     """Whether a line ``sep=;``, as Excel reads it, stands before the header."""
+    newline: str = "\n"
+    """What ends a line, in the words of :func:`open`: a line feed, unless the first line ends with another."""
 
 
 def find_dialect(path: Path, usual: str) -> Dialect:
@@ -38,14 +40,15 @@ def find_dialect(path: Path, usual: str) -> Dialect:
         When the file cannot be read.
     """
     with open_text(path, newline="") as file:
-        sep_line = _SEP_LINE.fullmatch(file.readline())
+        line = file.readline()
+    sep_line = _SEP_LINE.fullmatch(line)
     start = 1 if sep_line else 0
     delimiter = sep_line[1] if sep_line else usual
     first = _first_records(path, delimiter, start)
     guessed = None if sep_line or not first else _other_delimiter(path, first[0], delimiter)
     delimiter = guessed or delimiter
     quoted = delimiter != "\t" or (bool(first) and is_all_quoted("".join(first[0].lines), delimiter))
-    return Dialect(delimiter, quoted, guessed is not None, sep_line is not None)
+    return Dialect(delimiter, quoted, guessed is not None, sep_line is not None, "" if line.endswith("\r") else "\n")
 
 
 def is_all_quoted(written: str, delimiter: str) -> bool:

@@ -64,7 +64,9 @@ def refuse_swallowed_rows(records: Sequence[Record], others: Sequence[Record], d
 
 def malformed(path: Path, line: int, error: csv.Error) -> DataError:
     """Return the error that says that quotes do not match in the row that begins at a line."""
-    return DataError(f"{path} is malformed at line {line}: {error}; {_CURE}")
+    # Python's words for it are about its own function open.
+    reason = "a line end inside a text without quotes" if "new-line character" in str(error) else error
+    return DataError(f"{path} is malformed at line {line}: {reason}; {_CURE}")
 
 
 def _unquote(field: str) -> str:
