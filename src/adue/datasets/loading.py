@@ -75,7 +75,7 @@ def load_splits(
     Parameters
     ----------
     source
-        A name of DATASETS, a CSV, TSV, JSON or Parquet file (also ``.gz``, ``.xz``, ``.zst``), a folder of such files
+        A name of DATASETS, a file of rows in one of FORMATS (also ``.gz``, ``.xz``, ``.zst``, ``.zip``), a folder of such files
         called train, validation (or dev) and test, a folder of shards, one that ``save_to_disk`` of `datasets` wrote,
         ``hf:NAME`` or ``hf:OWNER/NAME`` (``:CONFIG``), or rows of `datasets`. A name comes before a path; write
         ``./reviews`` for a folder called like a name.

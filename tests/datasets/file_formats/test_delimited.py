@@ -107,6 +107,13 @@ class TestQuotesInCsv:
         with pytest.raises(DataError, match=r"the quote at line 3 ends at line 5, and every line"):
             rows_of(tmp_path / "rows.csv", content)
 
+    @pytest.mark.parametrize("content", ['text\n"a\n' + "b\n" * 100_000, '"text\n' + "b\n" * 100_000])
+    def test_that_are_never_closed_do_not_read_the_whole_file(self, tmp_path: Path, content: str) -> None:
+        with pytest.raises(
+            DataError, match=r"is malformed at line \d: a quote is open for 100,000 lines; quote a text"
+        ):
+            rows_of(tmp_path / "rows.csv", content)
+
     def test_in_the_middle_of_a_text_are_text(self, tmp_path: Path) -> None:
         assert rows_of(tmp_path / "rows.csv", 'text,label\n5" screen,1\nsaid "no",0\n') == [
             ['5" screen', "1"],

