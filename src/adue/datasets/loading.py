@@ -75,10 +75,10 @@ def load_splits(
     Parameters
     ----------
     source
-        A name of DATASETS, a file of rows in one of FORMATS (also ``.gz``, ``.xz``, ``.zst``, ``.zip``), a folder of such files
-        called train, validation (or dev) and test, a folder of shards, one that ``save_to_disk`` of `datasets` wrote,
-        ``hf:NAME`` or ``hf:OWNER/NAME`` (``:CONFIG``), or rows of `datasets`. A name comes before a path; write
-        ``./reviews`` for a folder called like a name.
+        A name of DATASETS, a file of rows in one of FORMATS (also with ``.gz``, ``.xz``, ``.zst``, ``.zip``), a folder
+        of such files called train, validation (or dev) and test, a folder of shards, one that ``save_to_disk`` of
+        `datasets` wrote, ``hf:NAME`` or ``hf:OWNER/NAME`` (``:CONFIG``), or rows of `datasets`. A name comes before a
+        path; write ``./reviews`` for a folder called like a name.
     need
         Splits that must be there. Rows without splits (one file) become the only split that is needed, or train
         and validation. Where validation is missing, it is a stratified fifth of train.

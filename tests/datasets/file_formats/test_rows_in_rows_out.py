@@ -5,6 +5,7 @@ import io
 import json
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ PARTS = st.sampled_from(
     ['"', '""', ",", ";", "\t", "\n", "\r\n", "\r", "\\", "'", "\ufeff", "\u2028", "\x00", " ", "no", "=1"]
 )
 TEXTS = st.lists(PARTS | st.text(max_size=4), max_size=6).map("".join)
-OTHERS = st.sampled_from(
+OTHERS: st.SearchStrategy[Any] = st.sampled_from(
     [None, "", "x", 0, -1.5, True, 2**64, 10**400, float("nan"), [], {}, {"a": [{}]}, [1, "a"], "a\nb", "\ud800"]
 )
 ROWS = st.lists(st.tuples(TEXTS, st.sampled_from(sorted(LABELS)), OTHERS), min_size=1, max_size=6)
@@ -77,27 +78,27 @@ def write_ours(path: Path, rows: Rows) -> None:
         append([dict(zip(NAMES, row, strict=True)) for row in rows])
 
 
+QUOTING = {"minimal": csv.QUOTE_MINIMAL, "all": csv.QUOTE_ALL, "text": csv.QUOTE_NONNUMERIC}
+DELIMITER = {"csv": ",", "tsv": "\t", "semicolon.csv": ";"}
 WRITERS: dict[str, Callable[[Path, Rows], None]] = {
     **{
-        f"{name}.{ending}": lambda path, rows, quoting=quoting, mark=mark: write_csv(
-            path, rows, quoting=quoting, delimiter=mark
-        )
-        for name, quoting in (("minimal", csv.QUOTE_MINIMAL), ("all", csv.QUOTE_ALL), ("text", csv.QUOTE_NONNUMERIC))
-        for ending, mark in (("csv", ","), ("tsv", "\t"), ("semicolon.csv", ";"))
+        f"{name}.{ending}": partial(write_csv, quoting=quoting, delimiter=delimiter)
+        for name, quoting in QUOTING.items()
+        for ending, delimiter in DELIMITER.items()
     },
-    "unix.csv": lambda path, rows: write_csv(path, rows, lineterminator="\n"),
-    "utf16.csv": lambda path, rows: write_csv(path, rows, encoding="utf-16"),
-    "mark.csv": lambda path, rows: write_csv(path, rows, encoding="utf-8-sig"),
-    "pandas.csv": lambda path, rows: write_pandas(path, rows, ","),
-    "pandas.tsv": lambda path, rows: write_pandas(path, rows, "\t"),
-    "pandas.csv.zip": lambda path, rows: write_pandas(path, rows, ","),
+    "unix.csv": partial(write_csv, lineterminator="\n"),
+    "utf16.csv": partial(write_csv, encoding="utf-16"),
+    "mark.csv": partial(write_csv, encoding="utf-8-sig"),
+    "pandas.csv": partial(write_pandas, sep=","),
+    "pandas.tsv": partial(write_pandas, sep="\t"),
+    "pandas.csv.zip": partial(write_pandas, sep=","),
     "lines.jsonl": write_lines,
-    "plain.ndjson": lambda path, rows: write_lines(path, rows, ensure_ascii=False),
+    "plain.ndjson": partial(write_lines, ensure_ascii=False),
     "list.json": write_list,
-    "string.parquet": lambda path, rows: write_parquet(path, rows, pa.string()),
-    "large.parquet": lambda path, rows: write_parquet(path, rows, pa.large_string()),
-    "view.parquet": lambda path, rows: write_parquet(path, rows, pa.string_view()),
-    "category.parquet": lambda path, rows: write_parquet(path, rows, pa.dictionary(pa.int32(), pa.string())),
+    "string.parquet": partial(write_parquet, kind=pa.string()),
+    "large.parquet": partial(write_parquet, kind=pa.large_string()),
+    "view.parquet": partial(write_parquet, kind=pa.string_view()),
+    "category.parquet": partial(write_parquet, kind=pa.dictionary(pa.int32(), pa.string())),
     "book.xlsx": write_workbook,
     **{f"ours{ending}": write_ours for ending in (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx", ".tsv.gz")},
 }

@@ -113,7 +113,7 @@ def open_text(path: Path, newline: str) -> Iterator[TextIO]:
     """
     encoding = "utf-8-sig"
     try:
-        with open_bytes(path) as content, io.BufferedReader(content) as buffered:  # type: ignore[arg-type, type-var]
+        with open_bytes(path) as content, io.BufferedReader(content) as buffered:  # type: ignore[type-var]
             encoding = "utf-16" if buffered.peek(2)[:2] in _UTF_16 else encoding
             with io.TextIOWrapper(buffered, encoding, newline=newline) as file:
                 yield file
