@@ -2,7 +2,8 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
@@ -54,8 +55,13 @@ def refuse_swallowed_rows(records: Sequence[Record], others: Sequence[Record], d
     DataError
         When there is one; the message names its lines.
     """
-    for record in records:
-        if len(record.lines) > 1 and _holds_rows(record, delimiter, [*others, *records]):
+    doubtful = [record for record in records if len(record.lines) > 1 and _is_of_rows(record, delimiter)]
+    if not doubtful:
+        return
+    plain = [record.fields for record in (*others, *records) if len(record.lines) == 1]
+    looks = [Look.of(values) for values in zip(*plain, strict=True)]
+    for record in doubtful:
+        if looks and _look_like_rows(record, delimiter, looks):
             raise DataError(
                 f"{path}: the quote at line {record.first} ends at line {record.last}, and every line between looks "
                 f"like a row of its own; {_CURE}"
@@ -92,42 +98,49 @@ def _may_be_rows(fields: Sequence[str], written: str) -> bool:
     return any("\n" in field and "\t" in field for field in fields) and not is_all_quoted(written, "\t")
 
 
-def _holds_rows(record: Record, delimiter: str, around: Sequence[Record]) -> bool:
-    width = len(record.fields)
+def _is_of_rows(record: Record, delimiter: str) -> bool:
+    """Return whether one field has several lines, and every line of the row as many delimiters as the row has."""
+    several = sum("\n" in field or "\r" in field for field in record.fields)
+    return several == 1 and all(line.count(delimiter) == len(record.fields) - 1 for line in record.lines)
+
+
+def _look_like_rows(record: Record, delimiter: str, looks: Sequence["Look"]) -> bool:
     rows = [line.rstrip("\r\n").split(delimiter) for line in record.lines]
-    several = [number for number, field in enumerate(record.fields) if "\n" in field or "\r" in field]
-    if len(several) != 1 or any(len(row) != width for row in rows):
-        return False
-    plain = [other.fields for other in around if len(other.lines) == 1]
+    text = next(number for number, field in enumerate(record.fields) if "\n" in field or "\r" in field)
+    telling = [column for column in range(len(looks)) if column != text and not looks[column].free]
     # Before the text only the first line, and behind it only the last, hold what they hold in any reading.
-    between = {
-        column: [row[column] for row in (rows[1:] if column < several[0] else rows[:-1])]
-        for column in range(width)
-        if column != several[0]
-    }
-    known = {column: [fields[column] for fields in plain] for column in between}
-    telling = [column for column in between if known[column] and not _is_free_text(known[column])]
-    return bool(telling) and all(_look_alike(between[column], known[column]) for column in telling)
-
-
-def _is_free_text(values: Sequence[str]) -> bool:
-    return _mostly_differ(values) and sum(" " in value.strip() for value in values) > len(values) / 2
-
-
-def _mostly_differ(values: Sequence[str]) -> bool:
-    return len(set(values)) > len(values) / 2
-
-
-def _look_alike(values: Sequence[str], known: Sequence[str]) -> bool:
-    """Return whether values could stand in the column of the `known` ones: a few that recur, or numbers and keys."""
-    others = set(values) - set(known)
-    if not others or not _mostly_differ(known):
-        return not others
-    shapes, lengths = {_shape(value) for value in known}, {len(value) for value in known}
-    return all(
-        " " not in value and ((_shape(value) in shapes and "0" in _shape(value)) or lengths == {len(value)})
-        for value in others
+    return bool(telling) and all(
+        looks[column].fits(row[column]) for column in telling for row in (rows[1:] if column < text else rows[:-1])
     )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the values of a column look like."""
+
+    known: Collection[str]
+    free: bool
+    """Whether they are texts in words, which nothing can be told by."""
+    differ: bool
+    """Whether most occur once, as numbers and keys do; else they are a few that recur, as labels do."""
+    shapes: Collection[str]
+    lengths: Collection[int]
+
+    @classmethod
+    def of(cls, values: Sequence[str]) -> "Look":
+        """Return how values look."""
+        known = set(values)
+        differ = len(known) > len(values) / 2
+        free = differ and sum(" " in value.strip() for value in values) > len(values) / 2
+        shapes = {_shape(value) for value in known} if differ and not free else set()
+        return cls(known, free, differ, shapes, {len(value) for value in known})
+
+    def fits(self, value: str) -> bool:
+        """Return whether a value could stand in the column: one that is known, or alike a number or key."""
+        if value in self.known or not self.differ:
+            return value in self.known
+        alike = _shape(value) in self.shapes and "0" in _shape(value)
+        return " " not in value and (alike or self.lengths == {len(value)})
 
 
 def _shape(value: str) -> str:
