@@ -129,6 +129,8 @@ class TestQuotesInCsv:
             "First line\n\nlast, line",
             "good\nbad\nfine",
             "a,1\nb\nc,0",
+            "It cost\n1,000 of them",
+            "Mine is 2,1\nnot 3,0",
         ],
     )
     @pytest.mark.parametrize(

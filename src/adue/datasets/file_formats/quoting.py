@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from adue.datasets.file_formats.dialects import is_all_quoted
@@ -107,10 +107,20 @@ def _is_of_rows(record: Record, delimiter: str) -> bool:
 def _look_like_rows(record: Record, delimiter: str, looks: Sequence["Look"]) -> bool:
     rows = [line.rstrip("\r\n").split(delimiter) for line in record.lines]
     text = next(number for number, field in enumerate(record.fields) if "\n" in field or "\r" in field)
+    # The comma of a number, as in 1,000 or 2,5: two lines are too few to take it for a delimiter.
+    if len(rows) == 2 and any(_is_in_number(row, text) for row in rows):  # noqa: PLR2004
+        return False
     telling = [column for column in range(len(looks)) if column != text and not looks[column].free]
     # Before the text only the first line, and behind it only the last, hold what they hold in any reading.
     return bool(telling) and all(
         looks[column].fits(row[column]) for column in telling for row in (rows[1:] if column < text else rows[:-1])
+    )
+
+
+def _is_in_number(row: Sequence[str], text: int) -> bool:
+    """Return whether a delimiter before or behind the text stands between two digits."""
+    return any(
+        left[-1:].isdigit() and right[:1].isdigit() for left, right in pairwise(row[max(text - 1, 0) : text + 2])
     )
 
 
