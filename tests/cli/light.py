@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from adue.cli import app
 
 HEAVY = {
-    "accelerate", "datasets", "huggingface_hub", "numpy", "onnxruntime", "pandas", "peft", "plotly", "pyarrow", "ray",
-    "scipy", "sklearn", "torch", "transformers",
+    "accelerate", "datasets", "huggingface_hub", "numpy", "onnxruntime", "openpyxl", "pandas", "peft", "plotly",
+    "pyarrow", "ray", "scipy", "sklearn", "torch", "transformers",
 }  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
@@ -148,10 +150,22 @@ def test_a_column_that_cannot_be_guessed_is_an_error_that_names_the_split(tmp_pa
 
 
 @pytest.mark.parametrize("text", ["good", "good, not bad"])
-def test_a_header_with_semicolons_is_said_first(tmp_path: Path, text: str) -> None:
+def test_a_file_with_semicolons_is_read_and_it_is_said(tmp_path: Path, text: str) -> None:
     (tmp_path / "rows.csv").write_text(f"text;label\n{text};1\n")
-    with pytest.raises(DataError, match=r"rows\.csv.*: the only column is 'text;label': columns end with a comma in a"):
-        load_splits(tmp_path / "rows.csv")
+    with pytest.warns(
+        DataWarning, match=r"rows\.csv: its fields are divided by ';', as its header says \(text, label\)$"
+    ):
+        rows = load_splits(tmp_path / "rows.csv", need=["test"], label2id=BINARY)["test"]
+    assert rows.to_list() == [{"text": text, "label": 1}]
+
+
+def test_columns_that_nobody_asked_for_do_not_decide(tmp_path: Path) -> None:
+    table = pa.Table.from_pandas(frame(10).assign(rating_std=0.5), preserve_index=False)
+    maps = pa.array([[("a", "b")]] * 10, pa.map_(pa.string(), pa.string()))
+    pq.write_table(table.append_column("map", maps), tmp_path / "rows.parquet")
+    data = load_splits(tmp_path / "rows.parquet")
+    assert data["train"].column_names == ["text", "label", "rating_std"]
+    assert len(data["train"]) + len(data["validation"]) == 10
 
 
 def test_labels_that_are_all_empty_are_an_error(tmp_path: Path) -> None:

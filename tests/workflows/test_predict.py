@@ -1,9 +1,11 @@
+import gzip
 import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -56,7 +58,7 @@ def test_pieces_of_a_long_file_are_scored_as_the_whole(
     fitted: Workspace, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     predict(fitted.adapter, str(texts), str(tmp_path / "whole.jsonl"))
-    monkeypatch.setattr("adue.datasets.file_formats.readers.CHUNK_ROWS", 7)
+    monkeypatch.setattr("adue.datasets.file_formats.chunks.CHUNK_ROWS", 7)
     predict(fitted.adapter, str(texts), str(tmp_path / "pieces.jsonl"))
     whole, pieces = read(tmp_path / "whole.jsonl"), read(tmp_path / "pieces.jsonl")
     assert [row["label"] for row in pieces] == [row["label"] for row in whole]
@@ -195,6 +197,72 @@ def test_what_datasets_saved_is_scored_with_its_types(fitted: Workspace, tmp_pat
     scored = read_file(tmp_path / "out.parquet")
     assert {name: scored.features[name] for name in features} == dict(features)
     assert scored.select_columns(list(features)).to_list() == rows.to_list()
+
+
+@pytest.mark.parametrize("name", ["out.parquet", "out.csv", "out.tsv.gz", "out.xlsx", "out.jsonl"])
+def test_a_file_of_json_without_rows_lets_a_batch_job_go_on(fitted: Workspace, tmp_path: Path, name: str) -> None:
+    (tmp_path / "in.jsonl").write_text("")
+    assert predict(fitted.adapter, str(tmp_path / "in.jsonl"), str(tmp_path / name)).rows == 0
+    columns = [column_names(chunk) for chunk in read_rows(str(tmp_path / name))]
+    assert columns == ([] if name == "out.jsonl" else [["label", "probability", "uncertainty"]])
+
+
+def test_a_file_without_even_a_header_is_one_line(fitted: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("")
+    with pytest.raises(DataError, match=r"in\.csv is empty, without even a header; write the names of the columns"):
+        predict(fitted.adapter, str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
+
+
+@pytest.mark.parametrize("name", ["in.txt", "in.txt.gz", "shards"])
+def test_a_file_of_texts_has_one_a_line(fitted: Workspace, tmp_path: Path, name: str) -> None:
+    texts = [*random_texts(5), 'a, "b"', "text", " x "]
+    content = "".join(f"{text}\n" for text in texts).encode()
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "shards" / "a.txt").write_bytes(content)
+    if name != "shards":
+        (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert predict(fitted.adapter, str(tmp_path / name), str(tmp_path / "out.jsonl")).rows == len(texts)
+    assert [row["text"] for row in read(tmp_path / "out.jsonl")] == texts
+
+
+def test_a_file_of_texts_without_a_header_is_not_read_without_its_first(fitted: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("a good film\na bad film\n")
+    words = r"the only column is called 'a good film', which may be a text, .*--text-column, .* in a \.txt file"
+    with pytest.raises(DataError, match=words):
+        predict(fitted.adapter, str(source), str(tmp_path / "out.jsonl"))
+    assert predict(fitted.adapter, str(source), str(tmp_path / "out.jsonl"), text_column="a good film").rows == 1
+
+
+@pytest.mark.parametrize("target", ["out.parquet", "out.csv", "out.jsonl", "out.xlsx"])
+def test_columns_of_any_type_are_passed_on(fitted: Workspace, tmp_path: Path, target: str) -> None:
+    maps = pa.array([[("a", "b")], None], pa.map_(pa.string(), pa.string()))
+    texts = pa.array(["good", "bad"]).dictionary_encode()
+    given = pa.table({"map": maps, "text": texts, "n": [1, None]}).replace_schema_metadata({"owner": "me"})
+    pq.write_table(given, tmp_path / "in.parquet")
+    assert predict(fitted.adapter, str(tmp_path / "in.parquet"), str(tmp_path / target)).rows == 2
+    if target == "out.parquet":
+        scored, given = pq.read_table(tmp_path / target), pq.read_table(tmp_path / "in.parquet")
+        assert scored.select(given.column_names).equals(given, check_metadata=True)
+
+
+def test_a_workbook_comes_out_as_a_workbook(fitted: Workspace, tmp_path: Path) -> None:
+    texts = ["good film", "=1+1", "two\nlines"]
+    with write_rows(str(tmp_path / "in.xlsx")) as write:
+        write([{"id": number, "text": text} for number, text in enumerate(texts)])
+    predict(fitted.adapter, str(tmp_path / "in.xlsx"), str(tmp_path / "out.xlsx"))
+    (header, *rows) = openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0].iter_rows(values_only=True)
+    assert header == ("id", "text", "label", "probability", "uncertainty")
+    assert [row[1] for row in rows] == texts
+    assert all(isinstance(row[4], int | float) for row in rows)
+
+
+def test_what_cannot_be_written_is_named_and_nothing_is_left(fitted: Workspace, tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"meta": {}, "text": "good"}\n')
+    with pytest.raises(DataError, match=r"the column 'meta' cannot be written: .*; write \.jsonl instead"):
+        predict(fitted.adapter, str(source), str(tmp_path / "out.parquet"))
+    assert list(tmp_path.iterdir()) == [source]
 
 
 @pytest.mark.parametrize("content", ['[{"text": "good"}, {"text": "bad"}]', '{"text": "good"}\n{"text": "bad"}'])

@@ -18,8 +18,8 @@ Adapter = Annotated[
 Data = Annotated[
     str,
     typer.Option(
-        help="CSV, TSV, JSON or Parquet file, folder of splits or shards, [bold]hf:glue/sst2[/bold], or a name such as "
-        "[bold]reviews[/bold], [bold]sst2[/bold], [bold]clinc150[/bold] (all are in docs/datasets.md)."
+        help="CSV, TSV, JSON, Parquet or Excel file, folder of splits or shards, [bold]hf:glue/sst2[/bold], or a name "
+        "such as [bold]reviews[/bold], [bold]sst2[/bold], [bold]clinc150[/bold] (all are in docs/datasets.md)."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]

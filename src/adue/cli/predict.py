@@ -55,8 +55,8 @@ def predict(
         str,
         typer.Option(
             "--out",
-            help="File to write (.csv, .tsv, .jsonl, .parquet; .gz, .xz, .zst behind), or - for JSON lines; with Ray a "
-            "new folder.",
+            help="File to write (.csv, .tsv, .jsonl, .parquet, .xlsx; .gz, .xz, .zst behind), or - for JSON lines; "
+            "with Ray a new folder.",
         ),
     ],
     model_options: "ModelOptions",

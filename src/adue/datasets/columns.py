@@ -17,6 +17,10 @@ LABEL_COLUMNS = (
 """Names that usually mean the label, the likeliest first; case does not matter."""
 
 
+DELIMITERS = ",;\t|"
+"""What may divide the fields of a file."""
+
+
 def guess_text_column(names: Sequence[str], chosen: str | None = None) -> str:
     """Return the column of texts: `chosen`, else the likeliest of the usual names, else the only column there is.
 
@@ -60,6 +64,17 @@ def other_label_columns(names: Sequence[str], taken: str) -> list[str]:
     return [name for name in names if name != taken and name.strip().lower() in LABEL_COLUMNS]
 
 
+def is_usual_text(name: str) -> bool:
+    """Return whether a column of this name usually holds texts.
+
+    Examples
+    --------
+    >>> is_usual_text("Review"), is_usual_text("A good film.")
+    (True, False)
+    """
+    return name.strip().lower() in TEXT_COLUMNS
+
+
 def describe_undivided(names: Sequence[str]) -> str | None:
     """Return what is wrong with a header that is one name with a delimiter in it; None where nothing is.
 
@@ -68,7 +83,7 @@ def describe_undivided(names: Sequence[str]) -> str | None:
     >>> describe_undivided(["text;label"])
     "the only column is 'text;label': columns end with a comma in a .csv file, with a tab in a .tsv file; save it so"
     """
-    if len(names) != 1 or not set(names[0]) & set(",;|\t"):
+    if len(names) != 1 or not set(names[0]) & set(DELIMITERS):
         return None
     return (
         f"the only column is '{names[0]}': columns end with a comma in a .csv file, with a tab in a .tsv file; "

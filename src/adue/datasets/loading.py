@@ -77,10 +77,10 @@ def load_splits(
     Parameters
     ----------
     source
-        A name of DATASETS, a CSV, TSV, JSON or Parquet file (also ``.gz``, ``.xz``, ``.zst``), a folder of such files
-        called train, validation (or dev) and test, a folder of shards, one that ``save_to_disk`` of `datasets` wrote,
-        ``hf:NAME`` or ``hf:OWNER/NAME`` (``:CONFIG``), or rows of `datasets`. A name comes before a path; write
-        ``./reviews`` for a folder called like a name.
+        A name of DATASETS, a file of rows in one of FORMATS (also with ``.gz``, ``.xz``, ``.zst``, ``.zip``), a folder
+        of such files called train, validation (or dev) and test, a folder of shards, one that ``save_to_disk`` of
+        `datasets` wrote, ``hf:NAME`` or ``hf:OWNER/NAME`` (``:CONFIG``), or rows of `datasets`. A name comes before a
+        path; write ``./reviews`` for a folder called like a name.
     need
         Splits that must be there. Rows without splits (one file) become the only split that is needed, or train
         and validation. Where validation is missing, it is a stratified fifth of train.
@@ -107,7 +107,9 @@ def load_splits(
         When texts are empty, an entry of `label_map` matches no label, or a label could mean two classes.
     """
     name = source if isinstance(source, str) else str(source) if isinstance(source, Path) else "the data given"
-    raw, notes = read_split_labels(_open(source, need), need, (text_column, label_column), name, label2id or ())
+    chosen = tuple(column for column in (text_column, label_column) if column is not None)
+    opened = _open(source, need, chosen)
+    raw, notes = read_split_labels(opened, need, (text_column, label_column), name, label2id or ())
     needed = needed_splits(need, raw)
     label2id, encoded = assign_classes(
         {split: one.labels for split, one in raw.items()},
@@ -138,7 +140,7 @@ def load_splits(
     return result
 
 
-def _open(source: Source, need: Sequence[str]) -> DatasetDict:
+def _open(source: Source, need: Sequence[str], columns: Sequence[str]) -> DatasetDict:
     if isinstance(source, Dataset):
         return _as_needed(source, need)
     if isinstance(source, DatasetDict):
@@ -150,9 +152,9 @@ def _open(source: Source, need: Sequence[str]) -> DatasetDict:
     require_source(source)
     path = Path(source).expanduser()
     if path.is_dir():
-        found = read_folder(path)
+        found = read_folder(path, columns)
         return _as_needed(found, need) if isinstance(found, Dataset) else rename_splits(found)
-    return _as_needed(read_file(path), need)
+    return _as_needed(read_file(path, columns), need)
 
 
 def _relatives(source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:

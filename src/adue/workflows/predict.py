@@ -4,6 +4,8 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
+
 from adue.datasets.file_formats.chunks import add_columns, column_names, column_values
 from adue.datasets.file_formats.stream import read_rows, write_rows
 from adue.foundation.result import Result
@@ -63,6 +65,7 @@ def predict(
     labels: Counter[str] = Counter()
     total, empty = 0.0, 0
     with write_rows(output) as write, progress("scoring rows", None) as advance:
+        chunk = None
         for chunk in read_rows(source):
             text_column = find_text_column(column_names(chunk), text_column, prefix)
             texts = require_texts(column_values(chunk, text_column), text_column, first=labels.total())
@@ -72,6 +75,9 @@ def predict(
             total += math.fsum(answers[f"{prefix}{UNCERTAINTY}"].values)
             empty += sum(map(is_empty, texts))
             advance(len(chunk))
+        if chunk is None:
+            # JSON without rows has no columns either; what reads the output finds those of the answers.
+            write(add_columns(pa.table({}), answer(model, [], prefix, options.batch_size)))
     return summarise(output, labels, empty=empty, total=total, device=str(model.classifier.device))
 
 

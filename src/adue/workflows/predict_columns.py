@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from adue.datasets import guess_text_column
+from adue.datasets.columns import guess_text_column, is_usual_text
 from adue.datasets.file_formats.chunks import Column
 from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.types import Predictions
@@ -66,7 +66,7 @@ def find_text_column(names: Sequence[str], chosen: str | None, prefix: str) -> s
     Raises
     ------
     DataError
-        When nothing says which one it is, or one of the new columns is there already.
+        When nothing says which one it is, one of the new columns is there already, or the only name may be a text.
     """
     taken = next((name for name in answer_names(prefix) if name in names), None)
     if taken is not None:
@@ -74,7 +74,13 @@ def find_text_column(names: Sequence[str], chosen: str | None, prefix: str) -> s
             f"the rows already have the column '{taken}', which would be overwritten; "
             "choose other names with --prefix, for example --prefix predicted_"
         )
-    return guess_text_column(names, chosen)
+    column = guess_text_column(names, chosen)
+    if chosen is None and len(names) == 1 and not is_usual_text(column):
+        raise DataError(
+            f"the only column is called '{column}', which may be a text, as in a file without a header: name it with "
+            "--text-column, write a header such as text, or give one text a line in a .txt file"
+        )
+    return column
 
 
 def require_texts(values: Sequence[object], column: str, first: int, where: str = "") -> list[str]:

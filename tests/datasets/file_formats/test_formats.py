@@ -10,17 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adue.datasets import read_file
-from adue.datasets.file_formats.chunks import CHUNK_ROWS, column_names, to_rows
+from adue.datasets.file_formats.cells import to_rows
+from adue.datasets.file_formats.chunks import CHUNK_ROWS, column_names
 from adue.datasets.file_formats.compression import COMPRESSIONS
 from adue.datasets.file_formats.formats import FORMATS, find_format, read_chunks, write_chunks
 
 ENDINGS = [
     f"{ending}{compression}"
     for (ending, found), compression in product(FORMATS.items(), ["", *COMPRESSIONS])
-    if found.compressible or not compression
+    if found.write and (found.compressible or not compression) and compression != ".zip"
 ]
-# Half of a surrogate pair has no UTF-8.
+# Half of a surrogate pair has no UTF-8; Excel has no control characters.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TEXT_OF_EXCEL = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]) | st.sampled_from("\r\n\t"), max_size=20)
 
 
 def write(path: Path, rows: list[dict[str, str]]) -> None:
@@ -32,10 +34,11 @@ def stream(path: Path) -> list[dict[str, Any]]:
     return [row for chunk in read_chunks(path) for row in to_rows(chunk)]
 
 
-@given(texts=st.lists(TEXT, min_size=1, max_size=5))
+@given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_rows_come_back_equal_by_both_readers(tmp_path: Path, ending: str, texts: list[str]) -> None:
+def test_rows_come_back_equal_by_both_readers(tmp_path: Path, ending: str, data: st.DataObject) -> None:
+    texts = data.draw(st.lists(TEXT_OF_EXCEL if ending == ".xlsx" else TEXT, min_size=1, max_size=5))
     path = tmp_path / f"rows{ending}"
     rows = [{"id": str(number), "text": text} for number, text in enumerate(texts)]
     write(path, rows)
@@ -82,7 +85,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv.gz").read_bytes() == (tmp_path / "b.csv.gz").read_bytes()
 
 
-@pytest.mark.parametrize("compression", list(COMPRESSIONS))
+@pytest.mark.parametrize("compression", [".gz", ".xz", ".zst"])
 def test_a_compressed_file_that_was_cut_short_is_one_line(tmp_path: Path, compression: str) -> None:
     path = tmp_path / f"rows.csv{compression}"
     write(path, [{"text": "a" * 100, "label": str(number)} for number in range(100)])
@@ -92,4 +95,4 @@ def test_a_compressed_file_that_was_cut_short_is_one_line(tmp_path: Path, compre
 
 
 def test_an_ending_that_is_none_of_ours_has_no_format() -> None:
-    assert [find_format(Path(name)) for name in ("a.txt", "csv", "a.gz", "a")] == [None] * 4
+    assert [find_format(Path(name)) for name in ("a.doc", "csv", "a.gz", "a")] == [None] * 4

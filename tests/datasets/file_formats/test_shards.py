@@ -9,7 +9,7 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from adue.datasets import load_splits
-from adue.datasets.file_formats.chunks import to_rows
+from adue.datasets.file_formats.cells import to_rows
 from adue.datasets.file_formats.files import read_folder
 from adue.datasets.file_formats.formats import write_chunks
 from adue.datasets.file_formats.stream import read_rows

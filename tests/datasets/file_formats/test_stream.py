@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adue import AdueError, ArtifactError, DataError
-from adue.datasets.file_formats.chunks import CHUNK_ROWS, column_names, to_rows
+from adue.datasets.file_formats.cells import to_rows
+from adue.datasets.file_formats.chunks import CHUNK_ROWS, column_names
 from adue.datasets.file_formats.stream import read_rows, write_rows
 
 ROWS = [{"id": "7", "text": 'commas, "quotes"\nand lines'}, {"id": "08", "text": "NA"}]
@@ -129,7 +130,7 @@ def test_a_text_may_be_of_any_length(tmp_path: Path, name: str) -> None:
         ("a.csv", b'text\n"open\n', "a.csv is malformed at line 2: unexpected end of data; quote a text"),
         ("a.csv", b"text\n\xff\xfe\n", "a.csv is not UTF-8 at line 2: invalid start byte"),
         ("a.parquet", b"PAR1 no", "is not a whole Parquet file"),
-        ("a.xlsx", b"", "a.xlsx: its ending must be one of"),
+        ("a.xls", b"", "a.xls: its ending must be one of"),
     ],
 )
 def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path, name: str, content: bytes, words: str) -> None:
@@ -156,12 +157,12 @@ def test_a_failure_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_row_with_new_columns_does_not_fit_a_csv_file(tmp_path: Path) -> None:
-    with (
-        pytest.raises(DataError, match="a row has other columns than the first"),
-        write_rows(str(tmp_path / "a.csv")) as write,
-    ):
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.xlsx"])
+def test_a_column_that_comes_later_is_named_and_nothing_is_left(tmp_path: Path, name: str) -> None:
+    refused = pytest.raises(DataError, match=r"the column 'c' is not in the first 1,024 rows; write \.jsonl instead")
+    with refused, write_rows(str(tmp_path / name)) as write:
         write([{"a": 1}, {"b": 2}])
+        write([{"a": 1, "c": 3}])
     assert list(tmp_path.iterdir()) == []
 
 

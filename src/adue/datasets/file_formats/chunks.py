@@ -4,11 +4,16 @@ Each kind keeps what it holds as it was: a table its types, and its columns even
 can say and a table cannot.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import pyarrow as pa
 
+from adue.foundation.errors import DataError
+
+Item = TypeVar("Item")
 Row: TypeAlias = dict[str, Any]
 Chunk: TypeAlias = pa.Table | list[Row]
 
@@ -21,6 +26,29 @@ class Column(NamedTuple):
 
     values: list[Any]
     type: pa.DataType
+
+
+def cut(rows: Iterable[Item], *, empty: bool = False) -> Iterator[list[Item]]:
+    """Yield rows in lists of CHUNK_ROWS; where there are none and `empty` is set, one list without rows."""
+    iterator = iter(rows)
+    chunk = list(islice(iterator, CHUNK_ROWS))
+    if empty and not chunk:
+        yield chunk
+    while chunk:
+        yield chunk
+        chunk = list(islice(iterator, CHUNK_ROWS))
+
+
+def require_distinct(names: Sequence[str], path: Path) -> None:
+    """Refuse columns of which two have the same name.
+
+    Raises
+    ------
+    DataError
+        When there are such; the message lists all.
+    """
+    if len(set(names)) != len(names):
+        raise DataError(f"{path} has two columns of the same name in its header ({', '.join(names)}); rename one")
 
 
 def column_names(chunk: Chunk) -> list[str]:
@@ -47,11 +75,3 @@ def add_columns(chunk: Chunk, columns: Mapping[str, Column]) -> Chunk:
         return chunk
     new = zip(*(column.values for column in columns.values()), strict=True)
     return [row | dict(zip(columns, values, strict=True)) for row, values in zip(chunk, new, strict=True)]
-
-
-def to_rows(chunk: Chunk) -> list[Row]:
-    """Return the rows as objects."""
-    if isinstance(chunk, pa.Table):
-        rows: list[Row] = chunk.to_pylist()
-        return rows
-    return chunk

@@ -1,8 +1,10 @@
-"""Text files under their compression: what ``.gz``, ``.xz`` or ``.zst`` at the end of a name asks for."""
+"""Text files under their compression: what ``.gz``, ``.xz``, ``.zst`` or ``.zip`` at the end of a name asks for."""
 
+import codecs
 import gzip
 import io
 import lzma
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,24 @@ class Compression:
     compress: Callable[[BinaryIO], Any]
 
 
+def _open_only_member(file: BinaryIO) -> Any:
+    archive = zipfile.ZipFile(file)  # The file is closed by who opened it.
+    # macOS puts notes of its own beside the files.
+    names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
+    if len(names) != 1:
+        shown = f": {', '.join(names[:3])}" if names else ""
+        raise zipfile.BadZipFile(f"it holds {len(names)} files, not one{shown}")
+    try:
+        return archive.open(names[0])
+    except RuntimeError as error:
+        # Encrypted, or compressed in a way that Python does not know.
+        raise zipfile.BadZipFile(str(error)) from error
+
+
+def _refuse_zip(_: BinaryIO) -> Any:
+    raise DataError("a .zip file can be read but not written; write .gz instead")
+
+
 COMPRESSIONS: dict[str, Compression] = {
     ".gz": Compression(
         lambda file: gzip.GzipFile(fileobj=file, mode="rb"),
@@ -35,10 +55,12 @@ COMPRESSIONS: dict[str, Compression] = {
         lambda file: pa.input_stream(file, compression="zstd"),
         lambda file: pa.output_stream(file, compression="zstd"),
     ),
+    ".zip": Compression(_open_only_member, _refuse_zip),
 }
 """How to read and write a compressed file, by its last ending."""
 
 _NONE = Compression(lambda file: file, lambda file: file)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def split_name(path: Path) -> tuple[str, str, str]:
@@ -71,7 +93,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file, COMPRESSIONS.get(ending, _NONE).decompress(file) as content:
             yield content
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         # What the operating system refuses has a number; a stream that is cut short or no such stream has none.
         if isinstance(error, OSError) and error.errno is not None:
             raise DataError(f"cannot read {path}: {error.strerror}; check its permissions") from error
@@ -80,21 +102,28 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def open_text(path: Path, newline: str) -> Iterator[TextIO]:
-    """Open the UTF-8 text in the file at `path` for reading; `newline` is that of :func:`open`.
+    """Open the text in the file at `path` for reading; `newline` is that of :func:`open`.
 
-    A byte order mark, which spreadsheets write, is no part of the text.
+    It is UTF-8, or UTF-16 where a byte order mark says so. The mark, which spreadsheets write, is no part of the text.
 
     Raises
     ------
     DataError
-        When the file is damaged, is not UTF-8, or cannot be read.
+        When the file is damaged, is neither, or cannot be read.
     """
+    encoding = "utf-8-sig"
     try:
-        with open_bytes(path) as content, io.TextIOWrapper(content, "utf-8-sig", newline=newline) as file:
-            yield file
-    except UnicodeDecodeError as error:
+        with open_bytes(path) as content, io.BufferedReader(content) as buffered:  # type: ignore[type-var]
+            encoding = "utf-16" if buffered.peek(2)[:2] in _UTF_16 else encoding
+            with io.TextIOWrapper(buffered, encoding, newline=newline) as file:
+                yield file
+    except UnicodeError as error:
+        reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+        if encoding == "utf-16":
+            raise DataError(f"{path} is not whole UTF-16: {reason}; save the file as UTF-8") from error
         raise DataError(
-            f"{path} is not UTF-8 at line {_first_bad_line(path)}: {error.reason}; save the file as UTF-8"
+            f"{path} is not UTF-8 at line {_first_bad_line(path)}: {reason}; save the file as UTF-8 (iconv -f THEIRS "
+            "-t UTF-8, in Excel CSV UTF-8)"
         ) from error
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from adue.datasets.file_formats.chunks import Chunk
 from adue.datasets.file_formats.compression import COMPRESSIONS, split_name
-from adue.datasets.file_formats.readers import read_delimited, read_json, read_parquet
+from adue.datasets.file_formats.delimited import read_delimited
+from adue.datasets.file_formats.excel import read_excel, write_excel
+from adue.datasets.file_formats.readers import read_json, read_lines, read_parquet
 from adue.datasets.file_formats.writers import Append, write_delimited, write_json_lines, write_parquet
 from adue.foundation.errors import DataError
 from adue.foundation.files import atomic_write
@@ -26,21 +28,27 @@ class Format:
     read
         Yields the rows of the file at a path.
     write
-        Yields a function that appends rows to a new file at a path, compressed as an ending says.
+        Yields a function that appends rows to a new file at a path, compressed as an ending says; None where such
+        files are only read.
     compressible
         Whether its files may be compressed as a whole.
+    has_columns
+        Whether its rows may hold more than a text: a folder's other files of text are not data.
     """
 
     name: str
     read: Callable[[Path], Iterator[Chunk]]
-    write: Callable[[Path, str], AbstractContextManager[Append]]
+    write: Callable[[Path, str], AbstractContextManager[Append]] | None
     compressible: bool = True
+    has_columns: bool = True
 
 
 CSV = Format("CSV", partial(read_delimited, delimiter=","), partial(write_delimited, delimiter=","))
 TSV = Format("TSV", partial(read_delimited, delimiter="\t"), partial(write_delimited, delimiter="\t"))
 JSON = Format("JSON", read_json, write_json_lines)
 PARQUET = Format("Parquet", read_parquet, lambda path, _: write_parquet(path), compressible=False)
+EXCEL = Format("Excel", read_excel, lambda path, _: write_excel(path), compressible=False)
+LINES = Format("text", read_lines, None, has_columns=False)
 
 FORMATS: dict[str, Format] = {
     ".csv": CSV,
@@ -49,11 +57,17 @@ FORMATS: dict[str, Format] = {
     ".ndjson": JSON,
     ".json": JSON,
     ".parquet": PARQUET,
+    ".xlsx": EXCEL,
+    ".txt": LINES,
 }
 """How to read and write a file, by its ending; what a JSON file begins with says whether it is a list or lines."""
 
-ENDINGS = f"{', '.join(FORMATS)}, and all but .parquet also with {', '.join(COMPRESSIONS)} behind"
+ENDINGS = f"{', '.join(FORMATS)}, and all but .parquet and .xlsx also with {', '.join(COMPRESSIONS)} behind"
 """The endings there are, in words."""
+
+_WRITTEN = ", ".join(ending for ending, found in FORMATS.items() if found.write)
+ENDINGS_WRITTEN = f"{_WRITTEN}, and all but .parquet and .xlsx also with .gz, .xz, .zst behind"
+"""The endings of files that are written, in words."""
 
 
 def find_format(path: Path) -> Format | None:
@@ -72,7 +86,7 @@ def find_format(path: Path) -> Format | None:
 
 
 def read_chunks(path: Path) -> Iterator[Chunk]:
-    """Yield the rows of one file; none where it has neither rows nor columns.
+    """Yield the rows of one file; no chunk where it is JSON without rows.
 
     Raises
     ------
@@ -99,8 +113,8 @@ def write_chunks(path: Path) -> Iterator[Append]:
         When the file cannot be written, or is Parquet without columns.
     """
     found = find_format(path)
-    if found is None:
-        raise DataError(f"cannot write {path}: its ending must be one of {ENDINGS}")
+    if found is None or found.write is None:
+        raise DataError(f"cannot write {path}: its ending must be one of {ENDINGS_WRITTEN}")
     *_, compression = split_name(path)
     with atomic_write(path) as temporary, found.write(temporary, compression) as append:
         yield append

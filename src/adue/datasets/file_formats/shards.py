@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from adue.datasets.file_formats.chunks import Chunk
 from adue.datasets.file_formats.compression import split_name
-from adue.datasets.file_formats.formats import ENDINGS, find_format, read_chunks
+from adue.datasets.file_formats.formats import ENDINGS, Format, find_format, read_chunks
 from adue.datasets.file_formats.save_to_disk import is_saved, read_saved_chunks
 from adue.datasets.split_names import SPLIT_NAMES
 from adue.foundation.errors import DataError
@@ -24,7 +24,9 @@ def find_shards(folder: Path) -> list[Path]:
     DataError
         When there are none, they are of several formats, or their names look like splits and are not.
     """
-    paths = [path for path in _list_visible(folder) if path.is_file() and find_format(path)]
+    visible = _list_visible(folder)
+    # A text file beside data is a note; by itself it is data.
+    paths = [path for path in visible if _holds_columns(path)] or [path for path in visible if _format(path)]
     if not paths:
         raise DataError(
             f"{folder} holds no split and no rows: name files train, validation (or dev) and test, or give files of "
@@ -58,7 +60,7 @@ def find_splits(folder: Path) -> dict[str, list[Path]]:
     for path in _list_visible(folder):
         name = split_name(path)[0] if path.is_file() else path.name
         split = SPLIT_NAMES.get(_SHARD_NUMBER.sub("", name).lower())
-        if split is not None and (_holds_rows(path) if path.is_dir() else find_format(path)):
+        if split is not None and (_holds_rows(path) if path.is_dir() else _holds_columns(path)):
             found.setdefault(split, []).append(path)
     for split, paths in found.items():
         if len({_shard_key(path) for path in paths}) > 1:
@@ -107,7 +109,16 @@ def _list_visible(folder: Path) -> list[Path]:
 
 
 def _holds_rows(folder: Path) -> bool:
-    return is_saved(folder) or any(path.is_file() and find_format(path) for path in _list_visible(folder))
+    return is_saved(folder) or any(_format(path) for path in _list_visible(folder))
+
+
+def _format(path: Path) -> Format | None:
+    return find_format(path) if path.is_file() else None
+
+
+def _holds_columns(path: Path) -> bool:
+    found = _format(path)
+    return found is not None and found.has_columns
 
 
 def _shard_key(path: Path) -> Hashable:
