@@ -14,7 +14,7 @@ from adue.datasets.file_formats.files import read_file, read_folder
 from adue.datasets.hub import load_hub
 from adue.datasets.labels.assign import assign_classes
 from adue.datasets.named.registry import DATASETS
-from adue.datasets.split_labels import describe_left_out, needed_splits, read_split_labels
+from adue.datasets.split_labels import describe_left_out, find_needed, read_split_labels
 from adue.datasets.split_names import TRAIN, VALIDATION
 from adue.datasets.splits import carve_validation, rename_splits
 from adue.foundation.errors import DataError
@@ -110,7 +110,7 @@ def load_splits(
     chosen = tuple(column for column in (text_column, label_column) if column is not None)
     opened = _open(source, need, chosen)
     raw, notes = read_split_labels(opened, need, (text_column, label_column), name, label2id or ())
-    needed = needed_splits(need, raw)
+    needed = find_needed(need, raw)
     label2id, encoded = assign_classes(
         {split: one.labels for split, one in raw.items()},
         needed,

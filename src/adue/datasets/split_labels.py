@@ -31,7 +31,7 @@ class _NoColumnError(_NoLabelsError):
     """A split has no column of labels."""
 
 
-def needed_splits(need: Iterable[str], splits: Collection[str]) -> list[str]:
+def find_needed(need: Iterable[str], splits: Collection[str]) -> list[str]:
     """Return which of `splits` must be read: those in `need`, and train where validation is carved from it."""
     needed = list(need)
     if VALIDATION in needed and VALIDATION not in splits:
@@ -68,7 +68,7 @@ def read_split_labels(
         When a needed split has no labels or cannot be read, or no split has labels.
     """
     rows, notes, failed = _open_exports(raw, chosen[1], name)
-    column, more = _guess(rows, needed_splits(need, rows), chosen)
+    column, more = _guess(rows, find_needed(need, rows), chosen)
     found: dict[str, SplitLabels | DataError] = {}
     for split in raw:
         own_guess = column is None or split in need
@@ -82,7 +82,7 @@ def read_split_labels(
     if len(secret) == len(raw):
         raise _of_all(found, need, name)
     kept, left_out = without_secret_labels(found, secret)
-    for split in needed_splits(need, kept):
+    for split in find_needed(need, kept):
         if isinstance(one := kept[split], DataError):
             raise one
     for split in set(need) & set(secret) - set(kept):

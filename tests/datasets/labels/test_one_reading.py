@@ -1,4 +1,4 @@
-"""Whatever the classes are called and the column holds: every row by one reading, or one line."""
+"""For all names of classes and all columns: every row by one reading, or one line."""
 
 import warnings
 from random import Random

@@ -29,7 +29,7 @@ def test_an_entry_matches_every_spelling(text: str) -> None:
 def test_an_entry_in_the_case_of_the_label_comes_before_another() -> None:
     renames = Renames({"us": "country", "US": "pronoun", "x": "y"})
     assert [renames.target(text) for text in ("US", "us", "Us")] == ["pronoun", "country", None]
-    assert renames.matched(["US"]).targets == {"US": "pronoun"}
+    assert renames.restrict_to(["US"]).targets == {"US": "pronoun"}
 
 
 def test_two_entries_for_one_label_are_refused() -> None:

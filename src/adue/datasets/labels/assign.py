@@ -45,7 +45,7 @@ def assign_classes(
     texts = [text for column in columns.values() for text in _spellings(column, label2id or {})]
     if not shared_map:
         renames.require_match(list(dict.fromkeys(texts)))
-    renames = renames.matched(texts)
+    renames = renames.restrict_to(texts)
     if label2id is None:
         others = [column for split, column in columns.items() if split not in needed]
         label2id = make_label2id([columns[split] for split in needed] or others, others, renames)

@@ -57,7 +57,7 @@ def encode_labels(
     {'test': [1, 0]}
     """
     required = set(columns) if needed is None else set(needed) & set(columns)
-    fixed = {split: _fixed(column, label2id, renames or Renames({})) for split, column in columns.items()}
+    fixed = {split: _without_reading(column, label2id, renames or Renames({})) for split, column in columns.items()}
     open_labels = {
         split: {text: number for text, number in number_labels(column, label2id).items() if text not in fixed[split]}
         for split, column in columns.items()
@@ -79,7 +79,7 @@ def encode_labels(
     return EncodedLabels(ids, unreadable, _explain(every, reading, label2id))
 
 
-def _fixed(column: LabelColumn, label2id: Mapping[str, int], renames: Renames) -> dict[str, int]:
+def _without_reading(column: LabelColumn, label2id: Mapping[str, int], renames: Renames) -> dict[str, int]:
     """Return the class ids of the labels that need no reading: renamed ones, and those out of scope."""
     targets, (by_name, *_) = renames.classes(label2id), readings(label2id)
     found: dict[str, int] = {}

@@ -34,7 +34,7 @@ class Renames:
         found = {self.targets[key] for key in self._keys.matches(text)}
         return found.pop() if len(found) == 1 else None
 
-    def matched(self, texts: Sequence[str]) -> "Renames":
+    def restrict_to(self, texts: Sequence[str]) -> "Renames":
         """Return the entries that match one of `texts`."""
         keys = {key for text in texts if self.target(text) is not None for key in self._keys.matches(text)}
         return Renames({key: target for key, target in self.targets.items() if key in keys})
@@ -47,7 +47,7 @@ class Renames:
         DataError
             When no entry matches.
         """
-        matched = self.matched(texts).targets
+        matched = self.restrict_to(texts).targets
         unmatched = [key for key in self.targets if key not in matched]
         if unmatched and not matched:
             raise DataError(
