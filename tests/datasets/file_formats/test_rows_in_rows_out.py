@@ -146,7 +146,7 @@ def test_every_row_and_text_comes_in_by_both_readers_or_one_line_says_why(
 
 @given(texts=st.lists(TEXTS, min_size=1, max_size=6))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
-def test_a_text_file_has_as_many_rows_as_lines(tmp_path: Path, texts: list[str]) -> None:
+def test_every_line_of_a_text_file_is_a_row(tmp_path: Path, texts: list[str]) -> None:
     lines = [text.replace("\n", " ").rstrip("\r") for text in texts]
     (tmp_path / "rows.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8-sig", newline="")
     assert by_stream(tmp_path / "rows.txt") == lines

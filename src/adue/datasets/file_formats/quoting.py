@@ -99,7 +99,7 @@ def _may_be_rows(fields: Sequence[str], written: str) -> bool:
 
 
 def _is_of_rows(record: Record, delimiter: str) -> bool:
-    """Return whether one field has several lines, and every line of the row as many delimiters as the row has."""
+    """Return whether one field has several lines, and every line of the row the delimiters of a whole row."""
     several = sum("\n" in field or "\r" in field for field in record.fields)
     return several == 1 and all(line.count(delimiter) == len(record.fields) - 1 for line in record.lines)
 
@@ -130,7 +130,7 @@ class Look:
 
     known: Collection[str]
     free: bool
-    """Whether they are texts in words, which nothing can be told by."""
+    """Whether they are free text, which looks like anything."""
     differ: bool
     """Whether most occur once, as numbers and keys do; else they are a few that recur, as labels do."""
     shapes: Collection[str]
