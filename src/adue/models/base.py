@@ -26,8 +26,10 @@ from adue.models.onnx.classifier import Backend, run_by
 from adue.models.open import open_folder, refuse_backend
 from adue.models.trained.origin import Origin, origin_in_memory
 from adue.models.trained.write import save_classifier
-from adue.models.verification.check import Verification, found_in, require_same_answers, verify_texts
+from adue.models.verification.answerer import ClassifierAnswerer
+from adue.models.verification.check import Verification, require_same_answers, require_texts, verify
 from adue.models.verification.record import with_answers
+from adue.models.verification.texts import find_texts
 
 if TYPE_CHECKING:
     # Fitting takes data sets; the library behind them takes as long to import as torch, and predicting needs none.
@@ -117,7 +119,8 @@ class BaseAdueModel:
         with_head
             Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
         check_answers
-            Whether to refuse a classifier that does not answer as when its head was fitted.
+            Whether to refuse a classifier that does not answer as when its head was fitted, or whose stored answers
+            are missing.
         backend
             What computes the forward pass: ``torch``, or ``onnx`` for ONNX Runtime, on the processor and in float32
             for a checkpoint of any type. Its graph is made once, in adue's cache folder.
@@ -167,7 +170,7 @@ class BaseAdueModel:
             When logits or U lie further apart than rounding explains.
         """
         if self.fitted is not None:
-            require_same_answers(self.classifier, self.origin, self.fitted)
+            require_same_answers(ClassifierAnswerer(self.classifier, self.origin, self.fitted), self.fitted.answers)
 
     @property
     def id2label(self) -> dict[int, str]:
@@ -323,7 +326,9 @@ class BaseAdueModel:
             When no head has been fitted, or no answers are stored with it.
         """
         fitted = self._head()
-        return verify_texts(self.classifier, self.origin, fitted, found_in(texts, fitted), batch_size)
+        answerer = ClassifierAnswerer(self.classifier, self.origin, fitted, batch_size)
+        answers = require_texts(fitted.answers)
+        return verify(answerer, answers, find_texts(texts, answers))
 
     def _predict(self, texts: Sequence[Any], batch_size: int) -> Predictions:
         """Return labels, probabilities and U of all rows of `texts`."""

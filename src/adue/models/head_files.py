@@ -5,6 +5,7 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save
 
+from adue.foundation.errors import ArtifactError
 from adue.foundation.files import atomic_writes
 from adue.heads.fitted import FittedHead
 from adue.heads.kinds import kind_of
@@ -44,7 +45,8 @@ def load_head(folder: Path, *, adapter_sha256: str | None = None, with_answers: 
     adapter_sha256
         The adapter the head is to be used with; None to read a head by itself.
     with_answers
-        Whether to read the stored answers; a folder of an older adue has none.
+        Whether the stored answers have to be there, where the configuration names them; else they are left out where
+        they are missing or damaged.
 
     Raises
     ------
@@ -56,4 +58,10 @@ def load_head(folder: Path, *, adapter_sha256: str | None = None, with_answers: 
         uncertainty_head = kind_of(config.settings).load(config.shape, config.settings, load_file(path))
     except (KeyError, RuntimeError) as error:
         raise sizes_differ(path) from error
-    return FittedHead(uncertainty_head, config, answers=check_answers(folder, config) if with_answers else None)
+    try:
+        answers = check_answers(folder, config)
+    except ArtifactError:
+        if with_answers:
+            raise
+        answers = None
+    return FittedHead(uncertainty_head, config, answers=answers)

@@ -64,7 +64,7 @@ def open_folder(
     with_head
         Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
     with_answers
-        Whether to load the answers that are stored with the head.
+        Whether the answers that are stored with the head have to be whole.
     backend
         What is going to compute the forward pass; ``onnx`` reads any checkpoint in float32, and whole texts only.
     **options

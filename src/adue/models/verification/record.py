@@ -1,40 +1,21 @@
-"""What is kept of a classifier's answers when its head is fitted, and under which setup they came about."""
+"""What is kept of a classifier's answers when its head is fitted."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
-from adue.foundation.config import SavedAnswers, Setup
+from adue.foundation.config import SavedAnswers
 from adue.foundation.types import FeatureSet
 from adue.heads.fitted import FittedHead
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.trained.origin import Origin
-from adue.models.verification.probe import answer_probe
-from adue.models.verification.texts import answer_texts
-
-LIBRARIES = ("adue", "torch", "transformers", "peft", "tokenizers")
-"""Whose versions are kept."""
-
-
-def setup_of(classifier: FrozenClassifier, origin: Origin) -> Setup:
-    """Return the setup under which `classifier` answers now."""
-    return Setup(
-        versions={name: version(name) for name in LIBRARIES},
-        dtype=str(classifier.dtype).removeprefix("torch."),
-        merged=origin.merged,
-        backend=classifier.backend,
-        device=classifier.device.type,
-        attention=getattr(classifier.config, "_attn_implementation", None),
-    )
+from adue.models.verification.answerer import ClassifierAnswerer
+from adue.models.verification.probe import answer_probe, probe_ids
+from adue.models.verification.texts import choose_texts
 
 
 def with_answers(
-    fitted: FittedHead,
-    classifier: FrozenClassifier,
-    origin: Origin,
-    rows: FeatureSet,
-    texts: Sequence[Any] | None,
+    fitted: FittedHead, classifier: FrozenClassifier, origin: Origin, rows: FeatureSet, texts: Sequence[Any] | None
 ) -> FittedHead:
     """Return `fitted` with the answers that later loads are compared with.
 
@@ -48,14 +29,15 @@ def with_answers(
     DataError
         When the texts are not those of the rows.
     """
+    answerer = ClassifierAnswerer(classifier, origin, fitted)
     key = fitted.config.head_sha256
-    kept = (
-        ()
-        if texts is None
-        else answer_texts(classifier, rows, fitted.uncertainty(rows.features, rows.logits).cpu(), texts, key)
-    )
     answers = SavedAnswers(
-        head_sha256=key, setup=setup_of(classifier, origin), probe=answer_probe(classifier, fitted), texts=kept
+        head_sha256=key,
+        setup=answerer.setup,
+        probe=answer_probe(answerer, probe_ids(classifier)),
+        texts=()
+        if texts is None
+        else choose_texts(answerer, rows, fitted.uncertainty(rows.features, rows.logits), texts, key),
     )
     config = fitted.config.model_copy(update={"answers_sha256": answers.sha256})
     return replace(fitted, config=config, answers=answers)

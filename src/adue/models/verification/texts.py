@@ -5,22 +5,24 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from torch import Tensor
 
-from adue.foundation.config import TextAnswers
+from adue.foundation.config import SavedAnswers, TextAnswers
 from adue.foundation.errors import DataError
 from adue.foundation.types import FeatureSet
-from adue.models.features.classifier import FrozenClassifier
+from adue.models.verification.answerer import Answered, Answerer
 from adue.models.verification.probe import to_answers
 
 ROWS = 12
 """Texts whose answers are kept at most."""
 
 
-class FoundText(NamedTuple):
+@dataclass(frozen=True)
+class FoundText:
     """A text whose answers are stored, and its place among the rows given, counted from 0."""
 
     index: int
@@ -43,15 +45,9 @@ def text_digest(text: Any, key: str) -> str:
     return hmac.new(key.encode(), written.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def find_texts(texts: Iterable[Any], stored: Sequence[TextAnswers], key: str) -> list[FoundText]:
-    """Return those of `texts` whose answers are stored, each where it stands first; other values than texts are passed.
-
-    Parameters
-    ----------
-    key
-        Of the digests: the head's own.
-    """
-    wanted = {one.digest: one for one in stored}
+def find_texts(texts: Iterable[Any], answers: SavedAnswers) -> list[FoundText]:
+    """Return those of `texts` whose answers are stored, each where it stands first; what is no text is passed over."""
+    wanted, key = {one.digest: one for one in answers.texts}, answers.head_sha256
     found = []
     for index, text in enumerate(texts):
         if not wanted:
@@ -62,8 +58,8 @@ def find_texts(texts: Iterable[Any], stored: Sequence[TextAnswers], key: str) ->
     return found
 
 
-def answer_texts(
-    classifier: FrozenClassifier, rows: FeatureSet, u: Tensor, texts: Sequence[Any], key: str
+def choose_texts(
+    answerer: Answerer, rows: FeatureSet, u: Tensor, texts: Sequence[Any], key: str
 ) -> tuple[TextAnswers, ...]:
     """Return the answers to some of `texts`, whose features and logits are `rows`, and whose U is `u`.
 
@@ -72,34 +68,35 @@ def answer_texts(
     DataError
         When the texts are not those of the rows.
     """
-    places = [slice(*ends) for ends in pairwise(accumulate(map(classifier.rows_of, texts), initial=0))]
+    places = [slice(*ends) for ends in pairwise(accumulate(map(answerer.rows_of, texts), initial=0))]
     if not places or places[-1].stop != len(rows):
-        raise DataError(f"the texts make {places[-1].stop if places else 0} rows, the features have {len(rows)}")
-    digests = [text_digest(text, key) for text in texts]
+        raise DataError(
+            f"the texts make {places[-1].stop if places else 0} rows, the features have {len(rows)}; "
+            "give the texts that they were extracted from"
+        )
+    u, predictions, errors = u.float().cpu(), rows.predictions, rows.errors
     full = [index for index, place in enumerate(places) if place.stop > place.start]
+    digests = {index: text_digest(texts[index], key) for index in full}
     highest = {index: float(u[places[index]].max()) for index in full}
-    predictions, errors = rows.predictions, rows.errors
     kinds = {index: (int(predictions[places[index].start]), bool(errors[places[index]].any())) for index in full}
-    chosen = spread(full, digests, highest, kinds)
-    encodings = classifier.tokenize([texts[index] for index in chosen])
+    chosen = spread(digests, highest, kinds)
+    tokens = answerer.count_tokens([texts[index] for index in chosen])
     return tuple(
         TextAnswers(
             digest=digests[index],
-            tokens=len(encoding["input_ids"]),
-            answers=to_answers(rows.logits[places[index]], u[places[index]]),
+            tokens=count,
+            answers=to_answers(Answered(rows.logits[places[index]], u[places[index]])),
         )
-        for index, encoding in zip(chosen, encodings, strict=True)
+        for index, count in zip(chosen, tokens, strict=True)
     )
 
 
-def spread(
-    rows: Sequence[int], digests: Sequence[str], u: Mapping[int, float], kinds: Mapping[int, Hashable]
-) -> list[int]:
-    """Return up to ROWS of `rows` with different texts: from low to high U, and of as many kinds as can be.
+def spread(digests: Mapping[int, str], u: Mapping[int, float], kinds: Mapping[int, Hashable]) -> list[int]:
+    """Return up to ROWS of the texts, which differ: from low to high U, and of as many kinds as can be.
 
-    The choice is the same for every order of the rows.
+    All three are by the number of the text. The choice is the same for every order of the texts.
     """
-    once = {digests[row]: row for row in reversed(rows)}
+    once = {digest: row for row, digest in digests.items()}
     order = sorted(once.values(), key=lambda row: (u[row], digests[row]))
     count = min(ROWS, len(order))
     ends = [len(order) * part // count for part in range(count + 1)] if count else []
