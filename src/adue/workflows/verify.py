@@ -6,6 +6,7 @@ from itertools import accumulate, chain
 from pathlib import Path
 
 from adue.datasets import load_texts
+from adue.datasets.split_names import VALIDATION
 from adue.foundation.config import Setup
 from adue.foundation.errors import DataError, ModelError
 from adue.foundation.result import Result
@@ -75,7 +76,8 @@ def verify(
     AdueError
         When nothing can be compared: no answers are stored, none of the rows is in the data, or a file cannot be read.
     """
-    splits = load_texts(data, text_column)
+    # Held-out rows are looked for among held-out rows first: a text may stand in others too.
+    splits = dict(sorted(load_texts(data, text_column).items(), key=lambda split: split[0] != VALIDATION))
     model = _load(adapter, model_options or ModelOptions())
     checked = model.verify(chain.from_iterable(splits.values()))
     if not checked.texts:

@@ -28,7 +28,7 @@ class Tolerance:
 
 TOLERANCES: dict[str, Tolerance] = {
     "int8": Tolerance(0.5, 0.5),
-    "bfloat16": Tolerance(5e-2, 5e-2),
+    "bfloat16": Tolerance(8e-2, 8e-2),
     "float16": Tolerance(1e-2, 1e-2),
     "float32": Tolerance(2e-4, 2e-4),
     "float64": Tolerance(2e-4, 2e-4),
