@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file, save_file
 
 from adue import AdueModel, ArtifactError
@@ -44,9 +45,6 @@ def pad_with_the_end(saved: Saved) -> None:
 
 
 EDITS: dict[str, tuple[str, Callable[[Saved], None]]] = {
-    "another scale of the adapter, which lies in no tensor": ("bert", lambda saved: lora_alpha(saved, 1.125)),
-    "an adapter that is not applied": ("bert", lambda saved: lora_alpha(saved, 0)),
-    "rank-stabilised scaling": ("llama", lambda saved: saved.edit("adapter_config.json", use_rslora=True)),
     "another revision of the base model": (
         "bert",
         lambda saved: move_weights(saved, "layer.0.attention.self.query.weight", 0.01),
@@ -74,11 +72,43 @@ def test_a_reload_that_answers_otherwise_is_refused(copy_of: SavedOf, what: str)
     with pytest.raises(ArtifactError, match=REFUSED) as caught:
         saved.load()
     assert "\n" not in str(caught.value)
-    assert "changed since: no version and no setting, so the base model, adapter_config.json or the tok" in str(
+    assert "changed since: no version and no setting, so the base model or the tokenizer is another" in str(
         caught.value
     )
     assert saved.load(check_answers=False).fitted is not None
     assert saved.load(with_head=False).fitted is None
+
+
+SETTINGS: dict[str, tuple[Callable[[Saved], None], str]] = {
+    "another scale": (lambda saved: lora_alpha(saved, 1.125), r"lora_alpha 8 to 9\.0"),
+    "no scale": (lambda saved: lora_alpha(saved, 0), "lora_alpha 8 to 0"),
+    "rank-stabilised": (lambda saved: saved.edit("adapter_config.json", use_rslora=True), "use_rslora False to True"),
+    "a pattern": (
+        lambda saved: saved.edit("adapter_config.json", alpha_pattern={"query": 16}),
+        r"alpha_pattern \{\} to \{'query': 16\}",
+    ),
+}
+
+
+@pytest.mark.parametrize("options", [{}, {"merge": True}, {"dtype": torch.bfloat16}], ids=str)
+@pytest.mark.parametrize("what", SETTINGS)
+def test_how_strongly_an_adapter_acts_is_compared_exactly_in_every_type(
+    copy_of: SavedOf, what: str, options: dict[str, Any]
+) -> None:
+    saved, (edit, words) = copy_of("bert"), SETTINGS[what]
+    edit(saved)
+    expected = rf"^adapter_config\.json is not as when the head was fitted: {words}, which changes answers; copy the f"
+    with pytest.raises(ArtifactError, match=expected):
+        saved.load(**options)
+    assert saved.load(check_answers=False, **options).fitted is not None
+
+
+def test_an_adapter_that_a_library_does_not_apply_is_refused(
+    saved_of: SavedOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LoraLayer, "active_adapters", [])
+    with pytest.raises(ArtifactError, match=REFUSED):
+        saved_of("llama").load(dtype=torch.bfloat16)
 
 
 def test_padding_that_the_model_looks_at_is_refused(saved_of: SavedOf, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +147,7 @@ def test_the_refusal_names_what_changed_and_what_to_do(copy_of: SavedOf) -> None
     config = model.fitted.config.model_copy(update={"answers_sha256": answers.sha256})
     model.fitted = replace(model.fitted, config=config, answers=answers)
     model.save_pretrained(saved.adapter)
-    lora_alpha(saved, 2)
+    saved.edit("base/config.json", layer_norm_eps=1.0)
     words = (
         rf"apart \(allowed: 0\.08\), U \S+ \(allowed: 0\.08\); changed since: transformers 5\.0\.0 to "
         rf"{re.escape(version('transformers'))}, dtype float32 to bfloat16, merged False to True; load it as it was "
@@ -182,7 +212,7 @@ def test_features_without_texts_keep_the_probe_alone(saved_of: SavedOf, copy_of:
         ArtifactError, match=r"no answers to texts are stored .* fitted on features; fit the head again"
     ):
         saved.load().verify(rows["text"])
-    lora_alpha(saved, 2)
+    saved.edit("base/config.json", layer_norm_eps=1.0)
     with pytest.raises(ArtifactError, match=REFUSED):
         saved.load()
 

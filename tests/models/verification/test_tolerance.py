@@ -1,5 +1,7 @@
 """One table says how far answers may lie apart, and nothing beyond it goes unseen."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given
@@ -77,7 +79,7 @@ def test_the_coarser_type_decides(then: str, now: str, decides: str) -> None:
 
 def test_a_coarser_type_never_allows_less() -> None:
     ordered = [TOLERANCES[kind] for kind in ("float64", "float32", "float16", "bfloat16", "int8")]
-    for finer, coarser in zip(ordered, ordered[1:], strict=False):
+    for finer, coarser in pairwise(ordered):
         assert finer.logits <= coarser.logits
         assert finer.uncertainty <= coarser.uncertainty
     assert isinstance(ordered[0], Tolerance)

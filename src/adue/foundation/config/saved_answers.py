@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from typing import ClassVar, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -25,15 +26,24 @@ class Setup(FrozenConfig):
     """Its kind, such as ``cpu`` or ``cuda``."""
     attention: str | None = None
     """The implementation of attention that transformers chose."""
+    adapter: dict[str, Any] = Field(default_factory=dict)
+    """What ``adapter_config.json`` says about how strongly the adapter acts, which lies in no tensor."""
 
     def changes(self, now: Self) -> list[str]:
         """Return what is another `now`, for a person to read."""
-        names = self.versions | now.versions
-        pairs = [(name, self.versions.get(name), now.versions.get(name)) for name in names]
-        pairs += [
-            (name, getattr(self, name), getattr(now, name)) for name in type(self).model_fields if name != "versions"
-        ]
-        return [f"{name} {then} to {new}" for name, then, new in pairs if then != new]
+        plain = set(type(self).model_fields) - {"versions", "adapter"}
+        before, after = ({name: getattr(one, name) for name in sorted(plain)} for one in (self, now))
+        return [*_differ(self.versions, now.versions), *self.adapter_changes(now), *_differ(before, after)]
+
+    def adapter_changes(self, now: Self) -> list[str]:
+        """Return what ``adapter_config.json`` says otherwise `now`; a key that only one of two versions has is none."""
+        return _differ(self.adapter, {name: now.adapter.get(name, value) for name, value in self.adapter.items()})
+
+
+def _differ(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name} {then.get(name)} to {now.get(name)}" for name in {**then, **now} if then.get(name) != now.get(name)
+    ]
 
 
 class Answers(FrozenConfig):

@@ -64,6 +64,7 @@ class ClassifierAnswerer:
             backend=self.classifier.backend,
             device=self.classifier.device.type,
             attention=getattr(self.classifier.config, "_attn_implementation", None),
+            adapter=dict(self.origin.settings),
         )
 
     def rows_of(self, text: Any) -> int:

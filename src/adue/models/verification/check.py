@@ -72,17 +72,25 @@ def require_same_answers(answerer: Answerer, answers: SavedAnswers | None) -> No
     Raises
     ------
     ArtifactError
-        When logits or U lie further apart than the two setups allow; the message says how far, and what is known to
-        have changed.
+        When the adapter acts otherwise by its configuration, or logits or U lie further apart than the two setups
+        allow; the message says how far, and what is known to have changed.
     """
-    if answers is None or answers.probe is None:
+    if answers is None:
         return
     then, now = answers.setup, answerer.setup
+    settings = then.adapter_changes(now)
+    if settings:
+        raise ArtifactError(
+            f"adapter_config.json is not as when the head was fitted: {', '.join(settings)}, which changes answers; "
+            "copy the file again, or fit the head again with adue fit"
+        )
+    if answers.probe is None:
+        return
     difference, tolerance = compare_probe(answerer, answers.probe), tolerance_between(then, now)
     if difference.within(tolerance):
         return
     changes = ", ".join(then.changes(now)) or (
-        "no version and no setting, so the base model, adapter_config.json or the tokenizer is another"
+        "no version and no setting, so the base model or the tokenizer is another"
     )
     raise ArtifactError(
         "the classifier does not answer as when its head was fitted: on the fixed probe logits are "
