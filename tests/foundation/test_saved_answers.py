@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adue import ArtifactError, DataError
-from adue.foundation.config import Answers, SavedAnswers, Setup
+from adue.foundation.config import Answers, ProbeAnswers, SavedAnswers, Setup
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 THEN = Setup(
@@ -26,11 +26,8 @@ def test_float32_values_come_back_exactly(tmp_path_factory: pytest.TempPathFacto
     path = tmp_path_factory.mktemp("answers") / "adue_answers.json"
     short = tuple(tuple(float(f"{value:.9g}") for value in row) for row in rows)
     answers = Answers(logits=short, uncertainty=(0.5,) * len(rows))
-    saved = SavedAnswers(head_sha256="a" * 64, setup=THEN)
-    saved = saved.model_copy(
-        update={"probe": {"token_ids": ((1, 2),), "together": answers.to_dict(), "alone": answers.to_dict()}}
-    )
-    saved = SavedAnswers.from_dict(saved.to_dict())
+    probe = ProbeAnswers(token_ids=((1, 2), (3,)), together=answers, alone=answers)
+    saved = SavedAnswers(head_sha256="a" * 64, setup=THEN, probe=probe)
     path.write_bytes(saved.to_bytes())
     read = SavedAnswers.from_json(path)
     assert read == saved

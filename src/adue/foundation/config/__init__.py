@@ -3,7 +3,14 @@
 from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.foundation.config.grid import GRIDS, Grid, points_to_train
 from adue.foundation.config.reading import LongTexts, Reading
-from adue.foundation.config.saved_answers import Answers, ProbeAnswers, SavedAnswers, Setup, TextAnswers
+from adue.foundation.config.saved_answers import (
+    ANSWERS_VERSION,
+    Answers,
+    ProbeAnswers,
+    SavedAnswers,
+    Setup,
+    TextAnswers,
+)
 from adue.foundation.config.saved_head_config import (
     FORMAT_VERSION,
     Activation,
@@ -27,6 +34,7 @@ from adue.foundation.config.settings import (
 )
 
 __all__ = [
+    "ANSWERS_VERSION",
     "FORMAT_VERSION",
     "GRIDS",
     "PRESETS",

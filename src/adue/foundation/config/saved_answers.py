@@ -66,11 +66,11 @@ class Answers(FrozenConfig):
 class ProbeAnswers(FrozenConfig):
     """Fixed token ids that are no text, and the answers to them."""
 
-    token_ids: tuple[tuple[int, ...], ...] = Field(min_length=1)
+    token_ids: tuple[tuple[int, ...], ...] = Field(min_length=2)
     together: Answers
-    """All sequences in one batch, and so with padding."""
+    """All sequences but the last, in one batch and so with padding."""
     alone: Answers
-    """The first sequence by itself."""
+    """The last sequence, by itself."""
 
 
 class TextAnswers(FrozenConfig):
