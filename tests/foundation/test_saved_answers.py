@@ -33,7 +33,7 @@ def test_float32_values_come_back_exactly(tmp_path_factory: pytest.TempPathFacto
     assert read == saved
     assert read.sha256 == saved.sha256
     assert read.probe is not None
-    np.testing.assert_array_equal(np.float32(read.probe.together.logits), np.float32(rows))
+    np.testing.assert_array_equal(np.array(read.probe.together.logits, np.float32), np.array(rows, np.float32))
 
 
 def test_rows_that_do_not_match_are_refused() -> None:

@@ -37,7 +37,7 @@ def test_stored_answers_are_the_computed_ones_to_the_last_bit(saved_of: SavedOf)
     )
     assert torch.equal(torch.tensor(answers.probe.together.logits), logits)
     assert torch.equal(torch.tensor(answers.probe.together.uncertainty), u)
-    np.testing.assert_array_equal(np.float32(answers.probe.together.logits), logits.numpy())
+    np.testing.assert_array_equal(np.array(answers.probe.together.logits, np.float32), logits.numpy())
 
 
 @pytest.mark.parametrize("model_type", [*ENCODERS, *DECODERS])

@@ -46,7 +46,9 @@ def test_the_choice_does_not_depend_on_the_order_and_repeats_no_text(
     rows = list({text: (text, u, kind) for text, u, kind in rows}.values())
 
     def chosen(given_rows: list[tuple[str, float, int]]) -> set[str]:
-        texts, u, kinds = (dict(enumerate(values)) for values in ([r[i] for r in given_rows] for i in range(3)))
+        texts = {row: text for row, (text, _, _) in enumerate(given_rows)}
+        u = {row: value for row, (_, value, _) in enumerate(given_rows)}
+        kinds = {row: kind for row, (_, _, kind) in enumerate(given_rows)}
         return {texts[row] for row in spread(texts, u, kinds)}
 
     first = chosen(rows)
