@@ -52,6 +52,12 @@ MISSING: dict[str, list[tuple[str, str]]] = {
         ("{adapter} --out out --data gone.csv", "there is no file gone.csv"),
         ("{adapter} --out {file}", "is a file, not a folder"),
     ],
+    "verify": [
+        ("gone --data {data}", "there is no folder 'gone'"),
+        ("{empty} --data {data}", "holds neither an adapter nor a model"),
+        ("{adapter} --data gone.csv", "there is no file gone.csv"),
+        ("{adapter} --data {data}", "no answers are stored with the head, which an older adue fitted"),
+    ],
     "info": [
         ("gone", "there is no folder 'gone'"),
         ("{empty}", "holds neither an adapter nor a model"),
@@ -66,6 +72,9 @@ MISSING: dict[str, list[tuple[str, str]]] = {
         ("gone.yaml --out {file}", "is a file, not a folder"),
     ],
 }
+
+CODES = {"verify": 2}
+"""Where a missing file is not a failed run, exit code 1: `adue verify` says by 1 that answers differ."""
 
 BAD_USAGE: list[tuple[str, str]] = [
     ("levitate", "No such command 'levitate'"),
@@ -133,7 +142,8 @@ def test_usage_errors_are_light(places: dict[str, Path]) -> None:
 def test_what_is_missing_is_said_before_anything_heavy_is_imported(places: dict[str, Path]) -> None:
     asked = [(f"{name} {line}", words) for name, lines in MISSING.items() for line, words in lines]
     for (line, words), done in zip(asked, run(*(fill(line, places) for line, _ in asked)), strict=True):
-        assert (done.code, words in done.output, done.heavy) == (1, True, []), (line, done)
+        code = CODES.get(line.split()[0], 1)
+        assert (done.code, words in done.output, done.heavy) == (code, True, []), (line, done)
 
 
 def test_info_is_light_with_a_head_and_without(places: dict[str, Path]) -> None:

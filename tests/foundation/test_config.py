@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from adue.foundation.config import (
+    ANSWERS_VERSION,
     FORMAT_VERSION,
     GRIDS,
     PRESETS,
     AdueConfig,
+    Answers,
     AutoSettings,
     FitMetrics,
     FitSettings,
@@ -21,9 +23,13 @@ from adue.foundation.config import (
     Grid,
     HeadShape,
     HyperParameters,
+    ProbeAnswers,
     Provenance,
     Reading,
+    SavedAnswers,
     SavedConfig,
+    Setup,
+    TextAnswers,
 )
 from adue.foundation.errors import ArtifactError, DataError, DataWarning
 
@@ -114,6 +120,33 @@ PROVENANCES = st.builds(
     head_source=st.sampled_from(["adapter", "base model"]),
     training_data_sha256=st.none() | DIGESTS,
 )
+SETUPS = st.builds(
+    Setup,
+    versions=st.dictionaries(TEXTS, TEXTS, max_size=3),
+    dtype=TEXTS,
+    merged=st.booleans(),
+    backend=TEXTS,
+    device=TEXTS,
+    attention=st.none() | TEXTS,
+    adapter=st.dictionaries(TEXTS, st.integers() | st.booleans() | st.none(), max_size=3),
+)
+ANSWERS = st.integers(1, 3).flatmap(
+    lambda rows: st.builds(
+        Answers,
+        logits=st.tuples(*[st.tuples(FRACTIONS, FRACTIONS)] * rows),
+        uncertainty=st.tuples(*[FRACTIONS] * rows),
+    )
+)
+PROBES = st.builds(ProbeAnswers, token_ids=st.just(((1, 2), (3,))), together=ANSWERS, alone=ANSWERS)
+TEXT_ANSWERS = st.builds(TextAnswers, digest=DIGESTS, tokens=SIZES, answers=ANSWERS)
+SAVED_ANSWERS = st.builds(
+    SavedAnswers,
+    format_version=st.just(ANSWERS_VERSION),
+    head_sha256=DIGESTS,
+    setup=SETUPS,
+    probe=st.none() | PROBES,
+    texts=st.lists(TEXT_ANSWERS, max_size=2).map(tuple),
+)
 CONFIGS = st.builds(
     AdueConfig,
     format_version=st.just(FORMAT_VERSION),
@@ -155,7 +188,11 @@ def written(folder: Path, values: object) -> Path:
 
 
 @pytest.mark.parametrize(
-    "strategy", [SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, READINGS, PROVENANCES, CONFIGS, GRID_VALUES]
+    "strategy",
+    [
+        *(SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, READINGS, PROVENANCES, CONFIGS, GRID_VALUES),
+        *(SETUPS, ANSWERS, PROBES, TEXT_ANSWERS, SAVED_ANSWERS),
+    ],
 )
 @given(data=st.data())
 def test_every_configuration_survives_json(strategy: st.SearchStrategy[FrozenConfig], data: st.DataObject) -> None:
@@ -171,6 +208,7 @@ def test_a_file_reads_as_it_was_written(tmp_path: Path, config: AdueConfig) -> N
 
 def test_every_class_of_configuration_is_tested() -> None:
     tested = {HeadShape, HyperParameters, AutoSettings, FitSettings, FitMetrics, Reading, Provenance, AdueConfig, Grid}
+    tested |= {Setup, Answers, ProbeAnswers, TextAnswers, SavedAnswers}
     direct = {*FrozenConfig.__subclasses__(), *SavedConfig.__subclasses__()} - {SavedConfig}
     ours = {cls for cls in direct if cls.__module__.startswith("adue.foundation.config.")}
     assert ours == tested

@@ -3,17 +3,28 @@ import resource
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from adue.foundation.config import Activation, AutoSettings, FitSettings, Provenance, ScoreName
+from adue.foundation.config import (
+    Activation,
+    Answers,
+    AutoSettings,
+    FitSettings,
+    Provenance,
+    SavedAnswers,
+    ScoreName,
+    Setup,
+    TextAnswers,
+)
 from adue.foundation.errors import ArtifactError
 from adue.heads.fit import fit_features
 from adue.heads.fitted import FittedHead
-from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.file_names import ANSWERS_FILE, CONFIG_FILE, HEAD_FILE
 from adue.models.folder.saved_head import check_head, has_head
 from adue.models.head_files import load_head, save_head
 from tests.support.rows import random_head, rows_of
@@ -197,10 +208,78 @@ def test_a_disk_that_fills_up_leaves_nothing_in_a_new_folder(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("version", "score", "u"),
-    [(1, "log_smoothmax", [0.2061377, 0.5351918, 0.1656819]), (2, "auto", [0.3031575, 0.2943031, 0.2995512])],
+    [
+        (1, "log_smoothmax", [0.2061377, 0.5351918, 0.1656819]),
+        (2, "auto", [0.3031575, 0.2943031, 0.2995512]),
+        (3, "auto", [0.4011323, 0.3789613, 0.3416075]),
+    ],
 )
 def test_files_of_every_format_can_be_read(version: int, score: str, u: list[float]) -> None:
     fitted = load_head(DATA / f"format-{version}", adapter_sha256=ADAPTER)
     assert (fitted.config.format_version, fitted.config.settings.score) == (version, score)
     found = fitted.uncertainty(GOLDEN_FEATURES, GOLDEN_LOGITS).float()
     torch.testing.assert_close(found, torch.tensor(u), rtol=0, atol=1e-6)
+    assert (fitted.answers is None) == (version < 3)
+
+
+def with_stored_answers(fitted: FittedHead) -> FittedHead:
+    answers = SavedAnswers(
+        head_sha256=fitted.config.head_sha256,
+        setup=Setup(versions={"torch": "2.13"}, dtype="float32", merged=False, backend="torch", device="cpu"),
+        texts=(
+            TextAnswers(
+                digest="c" * 64, tokens=3, answers=Answers(logits=((0.1, -2.5, 3e-9),), uncertainty=(0.123456789,))
+            ),
+        ),
+    )
+    config = fitted.config.model_copy(update={"answers_sha256": answers.sha256})
+    return replace(fitted, config=config, answers=answers)
+
+
+@pytest.fixture
+def answered(tmp_path: Path) -> Path:
+    save_head(with_stored_answers(fitted_head()), tmp_path)
+    return tmp_path
+
+
+def test_stored_answers_read_as_they_were_saved(answered: Path) -> None:
+    assert sorted(contents(answered)) == [ANSWERS_FILE, CONFIG_FILE, HEAD_FILE]
+    assert load_head(answered).answers == with_stored_answers(fitted_head()).answers
+
+
+def test_no_changed_byte_of_the_stored_answers_goes_unnoticed(answered: Path) -> None:
+    path = answered / ANSWERS_FILE
+    content = path.read_bytes()
+    for position in range(0, len(content), 7):
+        changed = bytearray(content)
+        changed[position] ^= 1
+        path.write_bytes(changed)
+        with pytest.raises(
+            ArtifactError, match=r"adue_answers\.json was changed after it was saved, or belongs to anoth"
+        ):
+            load_head(answered)
+    assert load_head(answered, with_answers=False).answers is None
+
+
+def test_stored_answers_that_were_left_behind_are_asked_for(answered: Path) -> None:
+    (answered / ANSWERS_FILE).unlink()
+    words = (
+        r"^cannot read .*adue_answers\.json: No such file or directory; copy all files of the head again, or fit the"
+    )
+    with pytest.raises(ArtifactError, match=words):
+        load_head(answered)
+    assert load_head(answered, with_answers=False).answers is None
+
+
+def test_a_head_without_stored_answers_takes_those_of_a_former_one_away(answered: Path) -> None:
+    save_head(fitted_head(seed=3), answered)
+    assert sorted(contents(answered)) == [CONFIG_FILE, HEAD_FILE]
+    assert load_head(answered).answers is None
+
+
+@pytest.mark.parametrize("limit", [100, 600])
+def test_a_disk_that_fills_up_leaves_all_three_files_as_they_were(answered: Path, limit: int) -> None:
+    before = contents(answered)
+    with no_file_longer_than(limit), pytest.raises(ArtifactError, match="File too large; nothing was left behind"):
+        save_head(with_stored_answers(fitted_head(seed=3)), answered)
+    assert contents(answered) == before

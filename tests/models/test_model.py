@@ -30,7 +30,7 @@ from tests.support.adapters import (
 from tests.support.cache import COMMIT, put_into_cache
 
 TEXTS = random_texts(30, seed=7)
-FILES = {"adue_config.json", "adue_head.safetensors"}
+FILES = {"adue_answers.json", "adue_config.json", "adue_head.safetensors"}
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ class TestSaveAndLoad:
         assert again.id2label == fitted.id2label
         assert again.classifier.max_length == fitted.classifier.max_length
 
-    def test_the_adapters_folder_gains_two_files(self, fitted: AdueModel, tmp_path: Path) -> None:
+    def test_the_adapters_folder_gains_three_files(self, fitted: AdueModel, tmp_path: Path) -> None:
         folder = save_tiny_adapter(tmp_path, "bert")
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
         fit_quickly(AdueModel.from_pretrained(folder)).save_pretrained(folder)

@@ -24,7 +24,7 @@ def test_fit_adds_two_files_and_touches_no_other(space: Workspace) -> None:
     before = contents(space.adapter)
     result = fit(space.adapter, space.data, grid="fast", settings=QUICK, model_options=NO_CACHE)
     after = contents(space.adapter)
-    assert after.keys() - before.keys() == {"adue_head.safetensors", "adue_config.json"}
+    assert after.keys() - before.keys() == {"adue_head.safetensors", "adue_config.json", "adue_answers.json"}
     assert {name: after[name] for name in before} == before
     assert result.folder == str(space.adapter)
     assert result.grid_points == 4

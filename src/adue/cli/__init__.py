@@ -15,6 +15,7 @@ from adue.cli.info import info
 from adue.cli.predict import predict
 from adue.cli.sweep import sweep
 from adue.cli.train import train
+from adue.cli.verify import verify
 
 app = typer.Typer(
     name="adue",
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, train, fit, evaluate, predict, export, info, sweep, benchmark):
+for command in (demo, train, fit, evaluate, predict, export, verify, info, sweep, benchmark):
     app.command()(command)
 
 

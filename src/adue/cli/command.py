@@ -15,12 +15,12 @@ Command = Callable[..., None]
 Shown = TypeVar("Shown", bound="Result")
 
 
-def command(**factories: Callable[..., Any]) -> Callable[[Command], Command]:
+def command(*, failed: int = FAILED, **factories: Callable[..., Any]) -> Callable[[Command], Command]:
     """Return a decorator that fills each parameter named in `factories` from command-line options.
 
     The factory's own parameters become options of the command; what it returns is passed on under the name given
-    here. Errors are shown as one line, unless ``--debug`` is given: those of a factory are bad usage, all others a
-    failed run.
+    here. Errors are shown as one line, unless ``--debug`` is given: those of a factory are bad usage, all others exit
+    with `failed`.
     """
 
     def decorate(function: Command) -> Command:
@@ -31,7 +31,7 @@ def command(**factories: Callable[..., Any]) -> Callable[[Command], Command]:
                     name: factory(**{option: values.pop(option) for option in inspect.signature(factory).parameters})
                     for name, factory in factories.items()
                 }
-            with friendly(debug=debug, code=FAILED):
+            with friendly(debug=debug, code=failed):
                 function(**values, **made)
 
         own = [parameter for name, parameter in inspect.signature(function).parameters.items() if name not in factories]

@@ -52,6 +52,9 @@ def print_info(result: "InfoResult") -> None:
             *([("U ranks as", "softmax response")] if metrics.ranks_as_softmax_response else []),
             ("adue", f"{config.adue_version}, format {config.format_version}"),
         ]
+        if result.answers is not None:
+            versions = ", ".join(f"{name} {number}" for name, number in result.answers.setup.versions.items())
+            rows.append(("stored answers", f"{result.answers.rows} rows, by {versions}"))
         if origin is not None:
             rows += [
                 ("fitted in", f"{origin.dtype}, {'merged' if origin.merged else 'not merged'}"),

@@ -53,6 +53,9 @@ def model_options(
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code a repository ships.")
     ] = False,
+    check_answers: Annotated[
+        bool, typer.Option(help="Refuse a model that answers otherwise than when its head was fitted.")
+    ] = True,
 ) -> "ModelOptions":
     """Return how to load and run the classifier.
 
@@ -77,6 +80,7 @@ def model_options(
         max_length=max_length,
         batch_size=batch_size,
         trust_remote_code=trust_remote_code,
+        check_answers=check_answers,
     )
 
 

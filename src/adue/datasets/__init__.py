@@ -11,7 +11,7 @@ from adue.datasets.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from adue.datasets.file_formats.files import read_file
-    from adue.datasets.loading import LabelledSplits, load_splits
+    from adue.datasets.loading import LabelledSplits, load_splits, load_texts
     from adue.datasets.named.registry import DATASETS, NamedDataset
     from adue.datasets.sampling import subsample
 
@@ -20,6 +20,7 @@ _HOME_OF = {
     "LabelledSplits": "adue.datasets.loading",
     "NamedDataset": "adue.datasets.named.registry",
     "load_splits": "adue.datasets.loading",
+    "load_texts": "adue.datasets.loading",
     "read_file": "adue.datasets.file_formats.files",
     "subsample": "adue.datasets.sampling",
 }
@@ -32,6 +33,7 @@ __all__ = [
     "guess_label_column",
     "guess_text_column",
     "load_splits",
+    "load_texts",
     "read_file",
     "subsample",
 ]

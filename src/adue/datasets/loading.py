@@ -140,6 +140,18 @@ def load_splits(
     return result
 
 
+def load_texts(source: Source, text_column: str | None = None) -> dict[str, Sequence[object]]:
+    """Return the column of texts of each split of `source`, which needs no labels; see :func:`load_splits`.
+
+    Raises
+    ------
+    DataError
+        When the source cannot be read, or nothing says which column holds the texts.
+    """
+    raw = _open(source, (), () if text_column is None else (text_column,))
+    return {split: rows[guess_text_column(rows.column_names, text_column)] for split, rows in raw.items()}
+
+
 def _open(source: Source, need: Sequence[str], columns: Sequence[str]) -> DatasetDict:
     if isinstance(source, Dataset):
         return _as_needed(source, need)

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adue.foundation.config import AdueConfig
+from adue.foundation.config import AdueConfig, SavedAnswers
 from adue.foundation.errors import DataError
 from adue.heads.kinds import UncertaintyHead
 from adue.heads.sweep import SweepResult
@@ -24,11 +24,14 @@ class FittedHead:
         What is saved beside it.
     sweep
         All grid points, where heads were trained in this process.
+    answers
+        Answers of classifier and head that later loads are compared with; None where none were kept.
     """
 
     uncertainty_head: UncertaintyHead
     config: AdueConfig
     sweep: SweepResult | None = None
+    answers: SavedAnswers | None = None
 
     @torch.no_grad()
     def uncertainty(

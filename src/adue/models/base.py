@@ -26,6 +26,10 @@ from adue.models.onnx.classifier import Backend, run_by
 from adue.models.open import open_folder, refuse_backend
 from adue.models.trained.origin import Origin, origin_in_memory
 from adue.models.trained.write import save_classifier
+from adue.models.verification.answerer import ClassifierAnswerer
+from adue.models.verification.check import Verification, require_same_answers, require_texts, verify
+from adue.models.verification.record import with_answers
+from adue.models.verification.texts import find_texts
 
 if TYPE_CHECKING:
     # Fitting takes data sets; the library behind them takes as long to import as torch, and predicting needs none.
@@ -94,6 +98,7 @@ class BaseAdueModel:
         max_length: int | None = None,
         reading: Reading | None = None,
         with_head: bool = True,
+        check_answers: bool = True,
         backend: Backend = "torch",
         **options: Any,
     ) -> Self:
@@ -113,6 +118,9 @@ class BaseAdueModel:
             What is done to every text before it is read; by default as the head was fitted.
         with_head
             Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
+        check_answers
+            Whether to refuse a classifier that does not answer as when its head was fitted, or whose stored answers
+            are missing.
         backend
             What computes the forward pass: ``torch``, or ``onnx`` for ONNX Runtime, on the processor and in float32
             for a checkpoint of any type. Its graph is made once, in adue's cache folder.
@@ -125,12 +133,21 @@ class BaseAdueModel:
         ModelError
             When the base model is not there, the classification head was never saved, or the backend cannot run it.
         ArtifactError
-            When a file is damaged, or the uncertainty head belongs to another adapter.
+            When a file is damaged, the uncertainty head belongs to another adapter, or the classifier answers
+            otherwise than when it was fitted.
         MissingExtraError
             When the backend is not installed.
         """
-        opened = open_folder(name, cls.task, revision=revision, with_head=with_head, backend=backend, **options)
-        return cls(
+        opened = open_folder(
+            name,
+            cls.task,
+            revision=revision,
+            with_head=with_head,
+            with_answers=check_answers,
+            backend=backend,
+            **options,
+        )
+        model = cls(
             opened.loaded.model,
             opened.loaded.tokenizer,
             head=head or opened.head_path,
@@ -140,6 +157,20 @@ class BaseAdueModel:
             fitted=opened.fitted,
             origin=opened.loaded.origin,
         )
+        if check_answers:
+            model.require_same_answers()
+        return model
+
+    def require_same_answers(self) -> None:
+        """Refuse to go on where classifier and head do not answer the fixed probe as when the head was fitted.
+
+        Raises
+        ------
+        ArtifactError
+            When logits or U lie further apart than rounding explains.
+        """
+        if self.fitted is not None:
+            require_same_answers(ClassifierAnswerer(self.classifier, self.origin, self.fitted), self.fitted.answers)
 
     @property
     def id2label(self) -> dict[int, str]:
@@ -200,7 +231,14 @@ class BaseAdueModel:
             for rows in (train, validation)
         ]
         data_sha256 = self._fingerprint(train)
-        return self.fit_features(*features, grid=grid, settings=settings, data_sha256=data_sha256, on_epoch=on_epoch)
+        return self.fit_features(
+            *features,
+            texts=validation["text"][:],
+            grid=grid,
+            settings=settings,
+            data_sha256=data_sha256,
+            on_epoch=on_epoch,
+        )
 
     def _fingerprint(self, rows: "Dataset") -> str:
         return fingerprint(rows)
@@ -210,13 +248,22 @@ class BaseAdueModel:
         train: FeatureSet,
         validation: FeatureSet,
         *,
+        texts: Sequence[Any] | None = None,
         grid: str | Path | Grid | None = None,
         settings: AutoSettings | FitSettings | None = None,
         data_sha256: str | None = None,
         on_epoch: Callable[[int], None] | None = None,
     ) -> Self:
-        """Fit the uncertainty head on features of ``extract`` and return the model."""
-        self.fitted = fit_features(
+        """Fit the uncertainty head on features of ``extract`` and return the model.
+
+        Parameters
+        ----------
+        texts
+            What the validation rows were extracted from, so that :meth:`verify` can check some of them later.
+
+        See :meth:`fit` for the other parameters.
+        """
+        fitted = fit_features(
             train.features,
             train.logits,
             train.require_classes(),
@@ -229,11 +276,12 @@ class BaseAdueModel:
             device=self.classifier.device,
             on_epoch=on_epoch,
         )
+        self.fitted = with_answers(fitted, self.classifier, self.origin, validation, texts)
         warn_if_useless(self.fitted)
         return self
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write ``adue_head.safetensors`` and ``adue_config.json`` into `folder`, beside the classifier.
+        """Write the head's three files (``adue_*``) into `folder`, beside the classifier.
 
         Where `folder` does not hold the classifier yet, the adapter (or whole model) and its tokenizer are written
         too, so that the folder can be loaded by itself.
@@ -262,6 +310,25 @@ class BaseAdueModel:
                 repo_id=repo_id, folder_path=folder, commit_message="Add an AdUE uncertainty head"
             )
         return str(commit.commit_url)
+
+    def verify(self, texts: Iterable[Any], *, batch_size: int = BATCH_SIZE) -> Verification:
+        """Return how far answers lie from those that were stored when the head was fitted.
+
+        Parameters
+        ----------
+        texts
+            Rows among which some of the validation rows of the fit are; they are found by their digests, and the
+            others are not looked at.
+
+        Raises
+        ------
+        ArtifactError
+            When no head has been fitted, or no answers are stored with it.
+        """
+        fitted = self._head()
+        answerer = ClassifierAnswerer(self.classifier, self.origin, fitted, batch_size)
+        answers = require_texts(fitted.answers)
+        return verify(answerer, answers, find_texts(texts, answers))
 
     def _predict(self, texts: Sequence[Any], batch_size: int) -> Predictions:
         """Return labels, probabilities and U of all rows of `texts`."""

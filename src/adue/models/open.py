@@ -53,6 +53,7 @@ def open_folder(
     *,
     revision: str | None = None,
     with_head: bool = True,
+    with_answers: bool = True,
     backend: Backend = "torch",
     **options: Any,
 ) -> OpenedFolder:
@@ -62,6 +63,8 @@ def open_folder(
     ----------
     with_head
         Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
+    with_answers
+        Whether the answers that are stored with the head have to be whole.
     backend
         What is going to compute the forward pass; ``onnx`` reads any checkpoint in float32, and whole texts only.
     **options
@@ -83,7 +86,8 @@ def open_folder(
     saved = read_folder(folder)
     loaded = build_model(saved, task=task, **options)
     wanted = with_head and saved.has_head
-    return OpenedFolder(loaded, load_head(folder, adapter_sha256=saved.sha256) if wanted else None)
+    head = load_head(folder, adapter_sha256=saved.sha256, with_answers=with_answers) if wanted else None
+    return OpenedFolder(loaded, head)
 
 
 def refuse_backend(backend: Backend, task: TaskType) -> None:

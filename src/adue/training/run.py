@@ -17,7 +17,7 @@ from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelE
 from adue.foundation.files import move_saved, require_folder
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 from adue.models.features.classifier import FrozenClassifier
-from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.file_names import ANSWERS_FILE, CONFIG_FILE, HEAD_FILE
 from adue.models.folder.read import read_folder
 from adue.models.pretrained import canonical_base_model, load_classifier
 from adue.models.trained.build import build_model
@@ -160,7 +160,7 @@ def _write(model: PeftModel, record: TrainingRecord, out: Path, prove: Callable[
         prove(folder)
         out.mkdir(exist_ok=True)
         # An uncertainty head that lies there was fitted on the adapter that is replaced now.
-        for name in (HEAD_FILE, CONFIG_FILE):
+        for name in (HEAD_FILE, CONFIG_FILE, ANSWERS_FILE):
             (out / name).unlink(missing_ok=True)
         move_saved(folder, out)
 

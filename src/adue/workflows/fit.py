@@ -87,6 +87,7 @@ def fit(
             model.fit_features(
                 train,
                 validation,
+                texts=splits["validation"]["text"][:],
                 grid=given,
                 settings=settings,
                 data_sha256=fingerprint(splits["train"]),

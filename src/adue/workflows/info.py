@@ -3,13 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-from adue.foundation.config import AdueConfig
+from adue.foundation.config import AdueConfig, SavedAnswers, Setup
 from adue.foundation.errors import ArtifactError
 from adue.foundation.result import Result
 from adue.models.folder.file_names import TRAINING_FILE
 from adue.models.folder.find import find_folder
 from adue.models.folder.read import read_folder, read_json
-from adue.models.folder.saved_head import check_head
+from adue.models.folder.saved_head import check_answers, check_head
+
+
+class StoredAnswers(Result):
+    """What is stored of the answers at fitting."""
+
+    rows: int
+    probe: bool
+    setup: Setup
 
 
 class InfoResult(Result):
@@ -23,6 +31,8 @@ class InfoResult(Result):
     adapter_settings: dict[str, Any]
     training: dict[str, Any] | None
     head: AdueConfig | None
+    answers: StoredAnswers | None = None
+    """None where no answers are stored with the head."""
     problem: str | None = None
 
 
@@ -42,10 +52,11 @@ def info(adapter: str | Path) -> InfoResult:
     saved = read_folder(find_folder(adapter))
     settings = saved.config if saved.kind == "adapter" else {}
     training = saved.path / TRAINING_FILE
-    head, problem = None, None
+    head, answers, problem = None, None, None
     if saved.has_head:
         try:
             head = check_head(saved.path, adapter_sha256=saved.sha256)
+            answers = _summarise(check_answers(saved.path, head))
         except ArtifactError as error:
             problem = str(error)
     return InfoResult(
@@ -56,5 +67,12 @@ def info(adapter: str | Path) -> InfoResult:
         adapter_settings={name: settings[name] for name in _SHOWN if settings.get(name) is not None},
         training=read_json(training) if training.is_file() else None,
         head=head,
+        answers=answers,
         problem=problem,
     )
+
+
+def _summarise(answers: SavedAnswers | None) -> StoredAnswers | None:
+    if answers is None:
+        return None
+    return StoredAnswers(rows=len(answers.texts), probe=answers.probe is not None, setup=answers.setup)

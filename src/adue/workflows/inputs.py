@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-from adue.foundation.errors import ModelError
+from adue.foundation.errors import ArtifactError, ModelError
 from adue.foundation.files import require_file_place, require_folder
 from adue.foundation.sources import STANDARD, missing_file, require_source
+from adue.models.folder.file_names import EXPORT_FILE
 from adue.models.folder.find import find_folder, require_base_model, require_classifier
+from adue.models.folder.saved_head import check_answers, check_head, has_head
+from adue.workflows.options import no_head
 
 
 def check_inputs(
@@ -45,6 +48,30 @@ def check_inputs(
         raise missing_file(rows)
     if adapter is not None:
         require_classifier(find_folder(adapter))
+
+
+def is_export(adapter: str | Path) -> bool:
+    """Return whether `adapter` is a folder that ``adue export`` wrote."""
+    return (Path(adapter).expanduser() / EXPORT_FILE).is_file()
+
+
+def require_answers(adapter: str | Path) -> None:
+    """Refuse a classifier without a head, or with one beside which no answers to texts are stored.
+
+    Raises
+    ------
+    AdueError
+        When there is nothing to verify, or a file of the head is missing or damaged.
+    """
+    folder = find_folder(adapter)
+    if not has_head(folder):
+        raise no_head(adapter)
+    answers = check_answers(folder, check_head(folder))
+    cure = f"fit the head again with adue fit {adapter} --data ..."
+    if answers is None:
+        raise ArtifactError(f"{adapter}: no answers are stored with the head, which an older adue fitted; {cure}")
+    if not answers.texts:
+        raise ArtifactError(f"{adapter}: no answers to texts are stored, the head was fitted on features; {cure}")
 
 
 def head_folder(adapter: str | Path, out: Path | None) -> Path:

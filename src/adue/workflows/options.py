@@ -52,6 +52,8 @@ class ModelOptions(FrozenConfig):
     use_cache: bool = True
     """Whether extracted features are kept, so that a stopped job goes on and the next one need not read again."""
     trust_remote_code: bool = False
+    check_answers: bool = True
+    """Whether a classifier that does not answer as when its head was fitted is refused."""
 
     @property
     def cache(self) -> Path | None:
@@ -98,6 +100,7 @@ class ModelOptions(FrozenConfig):
             backend=self.backend,
             max_length=self.max_length,
             trust_remote_code=self.trust_remote_code,
+            check_answers=self.check_answers,
         )
 
 

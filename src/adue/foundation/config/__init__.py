@@ -3,6 +3,14 @@
 from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.foundation.config.grid import GRIDS, Grid, points_to_train
 from adue.foundation.config.reading import LongTexts, Reading
+from adue.foundation.config.saved_answers import (
+    ANSWERS_VERSION,
+    Answers,
+    ProbeAnswers,
+    SavedAnswers,
+    Setup,
+    TextAnswers,
+)
 from adue.foundation.config.saved_head_config import (
     FORMAT_VERSION,
     Activation,
@@ -26,12 +34,14 @@ from adue.foundation.config.settings import (
 )
 
 __all__ = [
+    "ANSWERS_VERSION",
     "FORMAT_VERSION",
     "GRIDS",
     "PRESETS",
     "SETTINGS_TYPES",
     "Activation",
     "AdueConfig",
+    "Answers",
     "AutoSettings",
     "Digest",
     "FitMetrics",
@@ -44,11 +54,15 @@ __all__ = [
     "HeadSource",
     "HyperParameters",
     "LongTexts",
+    "ProbeAnswers",
     "Provenance",
     "Reading",
+    "SavedAnswers",
     "SavedConfig",
     "ScoreName",
     "Seed",
     "Settings",
+    "Setup",
+    "TextAnswers",
     "points_to_train",
 ]

@@ -84,6 +84,8 @@ class AdueConfig(SavedConfig):
     metrics: FitMetrics
     provenance: Provenance | None = None
     """None where the head was fitted on arrays and no classifier is known."""
+    answers_sha256: Digest | None = None
+    """Of the file with reference answers, None where there is none."""
 
     @property
     def shape(self) -> HeadShape:

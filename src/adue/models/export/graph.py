@@ -12,7 +12,8 @@ from adue.heads.kinds import UncertaintyHead
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.onnx.graph import LOGITS, ClassifierGraph
 
-OUTPUTS = (LOGITS, "probabilities", "uncertainty")
+UNCERTAINTY = "uncertainty"
+OUTPUTS = (LOGITS, "probabilities", UNCERTAINTY)
 
 
 class ClassifierWithHead(nn.Module):

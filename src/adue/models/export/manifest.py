@@ -5,9 +5,10 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from adue.foundation.config import SavedConfig, ScoreName
+from adue.models.folder.file_names import EXPORT_FILE
 
 FORMAT_VERSION = 1
-MANIFEST_FILE = "adue_onnx.json"
+MANIFEST_FILE = EXPORT_FILE
 
 Precision = Literal["float32", "int8"]
 """Of the base model's weights; the heads are always in full precision."""
@@ -26,3 +27,5 @@ class Manifest(SavedConfig):
     precision: Precision
     base_model: str
     adapter_sha256: str
+    answers_sha256: str | None = None
+    """Of the file with the answers that were stored with the head, None where there is none."""

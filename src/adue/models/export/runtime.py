@@ -1,19 +1,24 @@
 """Serving an exported folder: texts in, predictions with U out, by ONNX Runtime and without a PyTorch model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from adue.foundation.config import SavedAnswers
 from adue.foundation.types import Predictions
+from adue.models.export.answerer import GraphAnswerer
 from adue.models.export.graph import OUTPUTS
 from adue.models.export.manifest import MANIFEST_FILE, Manifest
 from adue.models.features.shards import like_length
+from adue.models.folder.saved_head import read_answers
 from adue.models.onnx.graph import GRAPH_FILE
 from adue.models.onnx.session import PROCESSOR, open_session
 from adue.models.pretrained.tokens import encode
+from adue.models.verification.check import Verification, require_same_answers, require_texts, verify
+from adue.models.verification.texts import find_texts
 
 TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64}
 """What ONNX Runtime calls the types that U may have."""
@@ -30,6 +35,8 @@ class OnnxAdueModel:
         The classifier's tokenizer.
     manifest
         Names of the classes, length of a text, and where the graph came from.
+    answers
+        Those that were stored when the head was fitted; None where none were.
 
     Examples
     --------
@@ -37,29 +44,44 @@ class OnnxAdueModel:
     >>> model.predict(["a film to remember"]).uncertainty  # doctest: +SKIP
     """
 
-    def __init__(self, session: Any, tokenizer: PreTrainedTokenizerBase, manifest: Manifest) -> None:
-        self.session, self.tokenizer, self.manifest = session, tokenizer, manifest
+    def __init__(
+        self,
+        session: Any,
+        tokenizer: PreTrainedTokenizerBase,
+        manifest: Manifest,
+        answers: SavedAnswers | None = None,
+    ) -> None:
+        self.session, self.tokenizer, self.manifest, self.answers = session, tokenizer, manifest, answers
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path, *, providers: Sequence[str] = PROCESSOR) -> Self:
+    def from_pretrained(
+        cls, folder: str | Path, *, providers: Sequence[str] = PROCESSOR, check_answers: bool = True
+    ) -> Self:
         """Return what is in a folder that ``adue export`` wrote.
 
         Parameters
         ----------
         providers
             Where ONNX Runtime computes, best first, for example ``("CUDAExecutionProvider", "CPUExecutionProvider")``.
+        check_answers
+            Whether to refuse a graph that does not answer as the classifier did when its head was fitted.
 
         Raises
         ------
         MissingExtraError
             When ONNX Runtime is not installed.
         ArtifactError
-            When a file is missing or damaged.
+            When a file is missing or damaged, or the graph answers otherwise than the classifier did.
         """
         folder = Path(folder)
         manifest = Manifest.from_json(folder / MANIFEST_FILE)
         session = open_session(folder / GRAPH_FILE, providers)
-        return cls(session, AutoTokenizer.from_pretrained(folder), manifest)
+        sha256 = manifest.answers_sha256
+        answers = None if sha256 is None else read_answers(folder, sha256)
+        model = cls(session, AutoTokenizer.from_pretrained(folder), manifest, answers)
+        if check_answers:
+            require_same_answers(model._answerer, answers)
+        return model
 
     @property
     def id2label(self) -> dict[int, str]:
@@ -79,3 +101,18 @@ class OnnxAdueModel:
             probabilities[chosen], uncertainty[chosen] = self.session.run(names, inputs)
         labels = probabilities.argmax(axis=-1)
         return Predictions(labels, [self.id2label[int(label)] for label in labels], probabilities, uncertainty)
+
+    def verify(self, texts: Iterable[Any]) -> Verification:
+        """Return how far answers lie from those stored when the head was fitted: see :meth:`adue.AdueModel.verify`.
+
+        Raises
+        ------
+        ArtifactError
+            When no answers are stored.
+        """
+        answers = require_texts(self.answers)
+        return verify(self._answerer, answers, find_texts(texts, answers))
+
+    @property
+    def _answerer(self) -> GraphAnswerer:
+        return GraphAnswerer(self.session, self.tokenizer, self.manifest)

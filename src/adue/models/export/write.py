@@ -11,6 +11,7 @@ from adue.foundation.files import atomic_write
 from adue.models.export.graph import OUTPUTS, ClassifierWithHead
 from adue.models.export.int8 import quantise
 from adue.models.export.manifest import MANIFEST_FILE, Manifest
+from adue.models.folder.file_names import ANSWERS_FILE
 from adue.models.model import AdueModel
 from adue.models.onnx.graph import FEATURES, GRAPH_FILE
 from adue.models.onnx.trace import require_extra, traced_batch, write_graph
@@ -54,6 +55,9 @@ def export_onnx(model: AdueModel, folder: str | Path, *, int8: bool = False) -> 
             if int8:
                 quantise(written)
             classifier.tokenizer.save_pretrained(temporary)
+            answers = model.fitted.answers
+            if answers is not None:
+                Path(temporary, ANSWERS_FILE).write_bytes(answers.to_bytes())
             _put_in_place(Path(temporary), folder)
     except OSError as error:
         raise ArtifactError(f"cannot write {folder}: {error.strerror or error}; choose another folder") from error
@@ -65,6 +69,7 @@ def export_onnx(model: AdueModel, folder: str | Path, *, int8: bool = False) -> 
         precision="int8" if int8 else "float32",
         base_model=model.origin.base_model,
         adapter_sha256=model.origin.sha256,
+        answers_sha256=None if answers is None else answers.sha256,
     )
     with atomic_write(folder / MANIFEST_FILE) as temporary_manifest:
         temporary_manifest.write_text(json.dumps(manifest.to_dict(), indent=2) + "\n", encoding="utf-8")

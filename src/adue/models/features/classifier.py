@@ -66,6 +66,7 @@ class FrozenClassifier:
     max_length: int
     adapter: str | None = None
     reading: Reading = field(default_factory=Reading)
+    backend: ClassVar[str] = "torch"
     probes: ClassVar[Sequence[Any]] = ("a short text", "another one, a little longer than the first")
 
     @classmethod
@@ -142,6 +143,16 @@ class FrozenClassifier:
     def rows_in(self, encoding: Mapping[str, list[int]]) -> int:  # noqa: ARG002 - tasks differ here
         """Return how many rows one encoding gives: one answer for a text."""
         return 1
+
+    def rows_of(self, text: Any) -> int:  # noqa: ARG002 - tasks differ here
+        """Return how many rows one text gives."""
+        return 1
+
+    def encode_ids(self, token_ids: Sequence[int]) -> Encoding:
+        """Return the encoding of token ids that are read as they are."""
+        known = {"input_ids": list(token_ids), "attention_mask": [1] * len(token_ids)}
+        names = [name for name in self.tokenizer("a") if name in self.tokenizer.model_input_names]
+        return {name: known.get(name, [0] * len(token_ids)) for name in names}
 
     def tokenize(self, texts: Sequence[Any]) -> list[Encoding]:
         """Return one unpadded encoding per text, cut to `max_length`."""

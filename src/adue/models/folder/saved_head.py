@@ -1,11 +1,12 @@
 """The files of a fitted head, checked without torch: that they are whole, and belong to each other and the adapter."""
 
+import hashlib
 from pathlib import Path
 
-from adue.foundation.config import AdueConfig, HeadShape
+from adue.foundation.config import AdueConfig, HeadShape, SavedAnswers
 from adue.foundation.errors import ArtifactError
 from adue.foundation.tensor_files import StoredTensor, read_header, stored_sha256
-from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
+from adue.models.folder.file_names import ANSWERS_FILE, CONFIG_FILE, HEAD_FILE
 
 
 def has_head(folder: Path) -> bool:
@@ -49,6 +50,35 @@ def check_head(folder: Path, *, adapter_sha256: str | None = None) -> AdueConfig
     if not _fits(tensors, config.head, prefix):
         raise sizes_differ(path)
     return config
+
+
+def check_answers(folder: Path, config: AdueConfig) -> SavedAnswers | None:
+    """Return the answers stored in `folder` with the head whose configuration is `config`; None where it has none.
+
+    Raises
+    ------
+    ArtifactError
+        When the file is missing or damaged, or belongs to another head.
+    """
+    return None if config.answers_sha256 is None else read_answers(folder, config.answers_sha256)
+
+
+def read_answers(folder: Path, sha256: str) -> SavedAnswers:
+    """Return the answers stored in `folder`, whose file has to have this digest.
+
+    Raises
+    ------
+    ArtifactError
+        When the file is missing or has another digest.
+    """
+    path = folder / ANSWERS_FILE
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ArtifactError(f"cannot read {path}: {error.strerror or error}; {SavedAnswers.cure}") from error
+    if found != sha256:
+        raise ArtifactError(f"{path} was changed after it was saved, or belongs to another head; {SavedAnswers.cure}")
+    return SavedAnswers.from_json(path)
 
 
 def sizes_differ(path: Path) -> ArtifactError:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor
@@ -34,6 +34,7 @@ class OnnxClassifier(FrozenClassifier):
         The graph's fingerprint, and that of all features that come out of it.
     """
 
+    backend: ClassVar[str] = "onnx"
     session: Any = field(kw_only=True)
     graph: str = field(kw_only=True)
 

@@ -105,6 +105,7 @@ class AdueModelForMultipleChoice(AdueModel):
         revision: str | None = None,
         max_length: int | None = None,
         with_head: bool = True,
+        check_answers: bool = True,
         **options: Any,
     ) -> Self:
         """Return the adapter (or whole language model) in a folder or on the hub, with its head if it has one.
@@ -122,14 +123,16 @@ class AdueModelForMultipleChoice(AdueModel):
         ModelError
             When the saved head answers other choices, or as :meth:`adue.AdueModel.from_pretrained`.
         """
-        opened = open_folder(name, cls.task, revision=revision, with_head=with_head, **options)
+        opened = open_folder(
+            name, cls.task, revision=revision, with_head=with_head, with_answers=check_answers, **options
+        )
         known = tuple(opened.fitted.config.id2label.values()) if opened.fitted else None
         if known and choices and known != tuple(choices):
             raise ModelError(
                 f"the head in {name} was fitted for the choices {', '.join(known)}, not {', '.join(choices)}; leave "
                 "choices out, or pass with_head=False to fit another"
             )
-        return cls(
+        model = cls(
             opened.loaded.model,
             opened.loaded.tokenizer,
             known or choices or LETTERS,
@@ -139,3 +142,6 @@ class AdueModelForMultipleChoice(AdueModel):
             fitted=opened.fitted,
             origin=opened.loaded.origin,
         )
+        if check_answers:
+            model.require_same_answers()
+        return model

@@ -21,6 +21,9 @@ from adue.models.pretrained.tokens import readable, stand_in
 WORDS = "first_tokens"
 """In an encoding and a batch: 1 (True) at the first token of every word."""
 
+_EVERY = 8
+"""Where no tokenizer says where words begin, one of this many tokens begins one."""
+
 _OUTPUTS = ("classifier", "score")
 """What transformers calls the last layer of a token classifier."""
 
@@ -71,6 +74,15 @@ class FrozenTagger(FrozenClassifier):
     def rows_in(self, encoding: Mapping[str, list[int]]) -> int:
         """Return the number of words."""
         return sum(encoding[WORDS])
+
+    def rows_of(self, text: Sequence[str]) -> int:
+        """Return the number of words of a sentence."""
+        return len(text)
+
+    def encode_ids(self, token_ids: Sequence[int]) -> dict[str, list[int]]:
+        """Return the encoding of token ids that are read as they are, as if words began at some of them."""
+        words = [int(position % _EVERY == 0) for position in range(len(token_ids))]
+        return super().encode_ids(token_ids) | {WORDS: words}
 
     def tokenize(self, texts: Sequence[Sequence[str]]) -> list[dict[str, list[int]]]:
         """Return one unpadded encoding per sentence.

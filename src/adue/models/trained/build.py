@@ -14,7 +14,7 @@ from adue.models.folder.file_names import ADAPTER_CONFIG_FILE
 from adue.models.folder.read import SavedFolder
 from adue.models.pretrained import LoadedClassifier, load_classifier, load_tokenizer, quiet_transformers
 from adue.models.trained.attach import adapter_config, attach_adapter, refuse_random_weights
-from adue.models.trained.origin import Origin, class_names, head_key, head_source
+from adue.models.trained.origin import Origin, acting_settings, class_names, head_key, head_source
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def _build_adapter(
         merged=merge,
         id2label=class_names(base.model),
         max_length=saved.max_length,
+        settings=acting_settings(config),
     )
     plain: nn.Module = model.merge_and_unload() if merge else model
     return LoadedModel(plain, _load_tokenizer(saved, base, options["trust_remote_code"]), origin)

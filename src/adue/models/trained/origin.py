@@ -1,10 +1,10 @@
 """Where a frozen classifier came from: its weights' digest, its base model, the source of its head."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from peft import PeftModel, get_peft_model_state_dict
+from peft import PeftConfig, PeftModel, get_peft_model_state_dict
 from torch import nn
 
 from adue.foundation.config import HeadSource
@@ -14,6 +14,9 @@ from adue.models.features.inner import active_adapter, classification_model
 
 PREFIX = "base_model.model."
 """What PEFT puts before the names of the base model's parts."""
+
+_ACTING = ("r", "lora_alpha", "alpha", "use_rslora", "use_dora", "alpha_pattern", "rank_pattern", "fan_in_fan_out")
+"""Settings of adapters that change answers and lie in no tensor."""
 
 _HEAD_KEYS = frozenset(f"{PREFIX}{path}.weight" for path in output_paths(""))
 
@@ -31,6 +34,8 @@ class Origin:
     id2label: dict[int, str]
     max_length: int | None = None
     """Tokens per text in training, where it is known."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """How strongly the adapter acts, as :func:`acting_settings` has it; empty where there is no adapter."""
 
 
 def origin_in_memory(model: nn.Module) -> Origin:
@@ -40,11 +45,17 @@ def origin_in_memory(model: nn.Module) -> Origin:
         name = str(active_adapter(model))
         tensors = get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
         base_model = model.peft_config[name].base_model_name_or_path
+        settings = acting_settings(model.peft_config[name])
     else:
-        tensors, base_model = model.state_dict(), None
+        tensors, base_model, settings = model.state_dict(), None, {}
     source: HeadSource = head_source(tensors) if isinstance(model, PeftModel) else "base model"
     named = base_model or inner.config.name_or_path or type(inner).__name__
-    return Origin(tensors_sha256(tensors), named, None, source, False, class_names(inner))
+    return Origin(tensors_sha256(tensors), named, None, source, False, class_names(inner), settings=settings)
+
+
+def acting_settings(config: PeftConfig) -> dict[str, Any]:
+    """Return what an adapter's configuration says about how strongly it acts."""
+    return {name: getattr(config, name) for name in _ACTING if hasattr(config, name)}
 
 
 def head_source(keys: Iterable[str]) -> HeadSource:
