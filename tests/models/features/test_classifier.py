@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedConfig
 from transformers.models.bert.modeling_bert import BertLayer
 
-from adue import AdueModel, ModelError
+from adue import AdueModel, DataWarning, ModelError
 from adue.foundation.digests import tensors_sha256
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import evaluation_mode
@@ -185,7 +185,8 @@ def test_checkpoints_without_padding_token_are_fitted_and_scored(tmp_path: Path,
     adapted = PeftModel(model, lora(model_type))
     make_answers_differ(adapted)
     adapted.save_pretrained(str(tmp_path / "adapter"))
-    loaded = fit_quickly(AdueModel.from_pretrained(tmp_path / "adapter"))
+    with pytest.warns(DataWarning, match="names no padding token"):
+        loaded = fit_quickly(AdueModel.from_pretrained(tmp_path / "adapter"))
     assert loaded.classifier.tokenizer.pad_token == "[SEP]"
     assert loaded.classifier.config.pad_token_id == 3
     texts = [*TEXTS, ""]
