@@ -51,8 +51,8 @@ class Origin:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ModelError(
-                f"two classes of {self.base_model} are called '{twice[0]}' ({', '.join(names)}); give each a name of its "
-                "own with --labels (id2label), in the order of their ids"
+                f"two classes of {self.base_model} are called '{twice[0]}' ({', '.join(names)}); give each a name of "
+                "its own with --labels (id2label), in the order of their ids"
             )
         if sorted(self.id2label) != list(range(len(names))):
             raise ModelError(
@@ -85,23 +85,20 @@ def adapter_tensors(model: PeftModel, adapter: str, extra: Iterable[str] = ()) -
 
 def extra_keys(model: PeftModel, saved: Iterable[str]) -> tuple[str, ...]:
     """Return which tensors of an adapter's file, `saved`, took the place of tensors of the base model itself."""
-    own = get_peft_model_state_dict(model, save_embedding_layers=False)
+    own = get_peft_model_state_dict(model, adapter_name=str(active_adapter(model)), save_embedding_layers=False)
     return tuple(sorted((set(saved) - set(own)) & set(model.state_dict())))
 
 
 def _resized_embeddings(model: PeftModel, base_model: str | None) -> tuple[str, ...]:
     """Return the keys of the embeddings where their number differs from that of a base model on this machine."""
-    inner = model.get_base_model()
     file = Path(resolve_base_model(base_model)) / MODEL_CONFIG_FILE if base_model else None
     if file is None or not file.is_file():
         return ()
-    vocabulary = read_json(file).get("vocab_size")
-    layers = [inner.get_input_embeddings(), inner.get_output_embeddings()]
-    if vocabulary is None or vocabulary == layers[0].weight.shape[0]:
+    rows = model.get_base_model().get_input_embeddings().weight.shape[0]
+    if read_json(file).get("vocab_size") in {None, rows}:
         return ()
-    own = get_peft_model_state_dict(model, adapter_name=str(active_adapter(model)), save_embedding_layers=False)
-    found = {f"{PREFIX}{name}.weight" for name, module in inner.named_modules() if module in layers}
-    return tuple(sorted(key for key in found & set(model.state_dict()) if key not in own))
+    name = str(active_adapter(model))
+    return extra_keys(model, get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=True))
 
 
 def head_source(keys: Iterable[str]) -> HeadSource:

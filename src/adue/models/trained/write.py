@@ -39,7 +39,8 @@ def save_classifier(classifier: FrozenClassifier, folder: Path, origin: Origin) 
         known.add(tensors_sha256(classifier.model.state_dict()))
     if found not in known:
         raise ArtifactError(
-            f"{folder} holds weights with SHA-256 {found}, this head was fitted on {origin.sha256}; choose another folder"
+            f"{folder} holds weights with SHA-256 {found}, this head was fitted on {origin.sha256}; choose another "
+            "folder"
         )
     return found
 
