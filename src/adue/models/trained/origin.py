@@ -51,7 +51,7 @@ class Origin:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ModelError(
-                f"two classes of {self.base_model} are called '{twice[0]}' ({', '.join(names)}); give each a name of "
+                f"two classes are called '{twice[0]}' ({', '.join(names)}); give each a name of "
                 "its own with --labels (id2label), in the order of their ids"
             )
         if sorted(self.id2label) != list(range(len(names))):
