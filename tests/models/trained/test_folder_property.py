@@ -108,9 +108,12 @@ CHANGES: dict[str, Change] = {
     "lost key": _lose_any_key,
     "new key": lambda folder, draw: _edit(folder, newer=draw(JUNK)),
     "other rank": lambda folder, draw: _edit(folder, r=draw(st.integers(1, 4))),
-    "other scale": lambda folder, draw: _edit(folder, lora_alpha=draw(st.integers(1, 9)), use_rslora=draw(st.booleans())),
+    "other scale": lambda folder, draw: _edit(
+        folder, lora_alpha=draw(st.integers(1, 9)), use_rslora=draw(st.booleans())
+    ),
     "other modules": lambda folder, draw: _edit(
-        folder, target_modules=draw(st.lists(st.sampled_from(["query", "value", "q_proj", "v_proj", "dense"]), max_size=3))
+        folder,
+        target_modules=draw(st.lists(st.sampled_from(["query", "value", "q_proj", "v_proj", "dense"]), max_size=3)),
     ),
     "other task": lambda folder, draw: _edit(
         folder, task_type=draw(st.sampled_from([None, "CAUSAL_LM", "FEATURE_EXTRACTION", "TOKEN_CLS", "?"]))
