@@ -195,7 +195,7 @@ class TestOtherKinds:
             ModelError, match=r"^the adapter .* is prompt learning \(P\w+\): .*; use an adapter of the wei"
         ):
             load(tmp_path / "adapter")
-        with pytest.raises(ModelError, match="^the adapter is prompt learning"):
+        with pytest.raises(ModelError, match=r"^the adapter is prompt learning"):
             AdueModel(adapted, tiny_tokenizer(decoder=model_type == "llama"))
 
     @pytest.mark.parametrize("task_type", [None, "CAUSAL_LM", "FEATURE_EXTRACTION", "SEQ_2_SEQ_LM"])
@@ -223,7 +223,7 @@ class TestOtherKinds:
             (bert / "value_head.safetensors").touch()
         else:
             change(bert, lambda tensors: tensors | {"v_head.summary.weight": torch.ones(1, 16)})
-        with pytest.raises(ModelError, match="has a value head .* a reward model gives a score and no classes"):
+        with pytest.raises(ModelError, match=r"has a value head .* a reward model gives a score and no classes"):
             load(bert)
 
     def test_a_head_of_one_output_has_no_classes(self, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from torch import Tensor
 from transformers import AutoTokenizer
 
 from adue import AdueError, AdueModel
+from adue.models.features.classifier import FrozenClassifier
 from tests.support.adapters import random_texts, save_tiny_adapter, tiny_classifier
 from tests.support.tiny import VOCABULARY, tiny_tokenizer
 
@@ -141,7 +142,7 @@ def _logits(model: Any, tokenizer: Any) -> Tensor:
     return torch.cat(rows)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(data=st.data())
 def test_a_spoilt_folder_gives_the_logits_of_peft_or_one_line(good: Path, data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=2, unique=True))
@@ -152,17 +153,23 @@ def test_a_spoilt_folder_gives_the_logits_of_peft_or_one_line(good: Path, data: 
         for name in sorted(names, key=lambda name: name in {"cut file", "lost file"}):
             with suppress(FileNotFoundError):
                 CHANGES[name](folder, data.draw)
-        try:
-            loaded = AdueModel.from_pretrained(folder, with_head=False).classifier
-        except AdueError as error:
-            assert "\n" not in str(error)
-            assert len(str(error)) < 1000
+        found = _load_or_line(folder)
+        if isinstance(found, str):
+            assert "\n" not in found
+            assert len(found) < 1000
             return
         _edit(folder, task_type="SEQ_CLS")  # a head in the file says more than the task that it was saved with
-        base = tiny_classifier(good.parent / "base", loaded.head.shape.num_labels)
+        base = tiny_classifier(good.parent / "base", found.head.shape.num_labels)
         plain = PeftModel.from_pretrained(base, str(folder)).eval()
         expected = _logits(plain, AutoTokenizer.from_pretrained(folder))
-        assert torch.equal(_logits(loaded.model, loaded.tokenizer), expected)
+        assert torch.equal(_logits(found.model, found.tokenizer), expected)
+
+
+def _load_or_line(folder: Path) -> FrozenClassifier | str:
+    try:
+        return AdueModel.from_pretrained(folder, with_head=False).classifier
+    except AdueError as error:
+        return str(error)
 
 
 def test_the_words_of_these_texts_are_those_of_the_vocabulary() -> None:

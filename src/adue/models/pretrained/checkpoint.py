@@ -91,8 +91,8 @@ def load_model(
         if isinstance(error, OSError):
             return ModelError(
                 f"base model '{name}' has no safetensors weights that can be read ({why}); adue reads no pickled .bin "
-                "files and no GGUF files: save the model with save_pretrained, or give another with --base-model (adue train: "
-                "--model)"
+                "files and no GGUF files: save the model with save_pretrained, or give another with --base-model (adue "
+                "train: --model)"
             )
         return ModelError(f"base model '{name}' ({config.model_type}) cannot be loaded as {called} ({why}); {_ANOTHER}")
 

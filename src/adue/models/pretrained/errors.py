@@ -31,11 +31,11 @@ def in_one_line(word: Callable[[str, Exception], AdueError]) -> Iterator[None]:
 
 
 def reason(error: Exception) -> str:
-    """Return the message of `error` on one line, shortened where it is long.
+    r"""Return the message of `error` on one line, shortened where it is long.
 
     >>> reason(KeyError("lora_B"))
     "KeyError: 'lora_B'"
-    >>> reason(RuntimeError("Error in loading:\\n  size mismatch for weight"))
+    >>> reason(RuntimeError("Error in loading:\n  size mismatch for weight"))
     'Error in loading: size mismatch for weight'
     """
     text = textwrap.shorten(str(error), _LONGEST, placeholder=" ...").rstrip(".:")
