@@ -33,7 +33,9 @@ BatchSize = Annotated[int, typer.Option(help="Texts per forward pass.", min=1)]
 
 def model_options(
     base_model: Annotated[str | None, typer.Option(help="Base model, where the one the adapter names is gone.")] = None,
-    labels: Annotated[str | None, typer.Option(help="Names of the classes in the order of their ids: neg,pos.")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help='Names of the classes in the order of their ids: neg,pos; "a, b" in quotes.')
+    ] = None,
     head: Annotated[
         str | None, typer.Option(help="Path of the classification head's last layer, if not found.")
     ] = None,
@@ -101,8 +103,23 @@ cached_model_options = _with_cache(model_options)
 
 
 def split_names(names: str) -> tuple[str, ...]:
-    """Return the names in a comma-separated list."""
-    return tuple(name.strip() for name in names.split(",") if name.strip())
+    """Return the names in a comma-separated list; one that holds a comma stands in double quotes, as in CSV.
+
+    Raises
+    ------
+    DataError
+        When a quote is not closed.
+
+    >>> split_names('neg, "pos, strongly"')
+    ('neg', 'pos, strongly')
+    """
+    import csv
+
+    try:
+        row = next(csv.reader([names], skipinitialspace=True, strict=True), [])
+    except csv.Error as error:
+        raise DataError(f'{names} is no list of names ({error}); write them as neg,pos or "a, b",c') from error
+    return tuple(name.strip() for name in row if name.strip())
 
 
 def data_options(

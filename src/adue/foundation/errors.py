@@ -22,4 +22,4 @@ class MissingExtraError(AdueError, ImportError):
 
 
 class DataWarning(UserWarning):
-    """The rows are usable, but something about them deserves a look."""
+    """The run goes on, but something about the rows or the model deserves a look."""

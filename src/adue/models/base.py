@@ -293,7 +293,7 @@ class BaseAdueModel:
         """
         fitted = self._head()
         folder = Path(folder)
-        sha256 = save_classifier(self.classifier, folder, self.origin.sha256)
+        sha256 = save_classifier(self.classifier, folder, self.origin)
         config = fitted.config
         if config.provenance is not None:
             provenance = config.provenance.model_copy(update={"adapter_sha256": sha256})

@@ -118,7 +118,10 @@ def test_what_is_not_a_linear_layer_is_refused() -> None:
 
 
 def test_a_regression_head_is_refused() -> None:
-    with pytest.raises(ModelError, match="'classifier' of Toy has one output; adue needs two classes or more"):
+    with pytest.raises(
+        ModelError,
+        match=r"'classifier' of Toy has one output: a regression or a reward model .*; adue needs two classes",
+    ):
         read_head(Toy(classes=1), LINEAR)
 
 

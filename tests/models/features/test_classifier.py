@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedConfig
 from transformers.models.bert.modeling_bert import BertLayer
 
-from adue import AdueModel, ModelError
+from adue import AdueModel, DataWarning, ModelError
 from adue.foundation.digests import tensors_sha256
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import evaluation_mode
@@ -164,6 +164,23 @@ def test_a_right_name_gives_what_is_found_without_it(bert: PeftModel) -> None:
     assert named.layout == found.layout
 
 
+@pytest.mark.parametrize("kind", ["multi_label_classification", "regression"])
+def test_a_model_in_memory_that_gives_no_class_per_text_is_refused(tmp_path: Path, kind: str) -> None:
+    model = tiny_classifier(save_tiny_base(tmp_path, "bert"))
+    model.config.problem_type = kind
+    with pytest.raises(ModelError, match=r"\(problem_type in its config\.json\), and adue reads one class per text"):
+        FrozenClassifier.wrap(model, tiny_tokenizer(decoder=False))
+
+
+def test_logits_beyond_half_precision_name_the_type_and_not_the_weights(tmp_path: Path) -> None:
+    model = tiny_classifier(save_tiny_base(tmp_path, "bert", dtype=torch.float16))
+    with torch.no_grad():
+        for name in ("bert.pooler.dense", "classifier"):
+            model.get_submodule(name).weight.fill_(6e4)
+    with pytest.raises(ModelError, match=r"logits are not finite in float16; load it in a wider type with --dtype"):
+        FrozenClassifier.wrap(model, tiny_tokenizer(decoder=False))
+
+
 def test_a_tokenizer_without_padding_token_is_refused(bert: PeftModel) -> None:
     with pytest.raises(ModelError, match=r"has no padding token; set tokenizer.pad_token = tokenizer.eos_token"):
         FrozenClassifier.wrap(bert, tiny_tokenizer(decoder=False, pad_token=False))
@@ -185,7 +202,8 @@ def test_checkpoints_without_padding_token_are_fitted_and_scored(tmp_path: Path,
     adapted = PeftModel(model, lora(model_type))
     make_answers_differ(adapted)
     adapted.save_pretrained(str(tmp_path / "adapter"))
-    loaded = fit_quickly(AdueModel.from_pretrained(tmp_path / "adapter"))
+    with pytest.warns(DataWarning, match="names no padding token"):
+        loaded = fit_quickly(AdueModel.from_pretrained(tmp_path / "adapter"))
     assert loaded.classifier.tokenizer.pad_token == "[SEP]"
     assert loaded.classifier.config.pad_token_id == 3
     texts = [*TEXTS, ""]

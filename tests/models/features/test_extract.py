@@ -320,9 +320,9 @@ def test_memory_does_not_grow_with_the_number_of_rows(tmp_path: Path) -> None:
     assert at_once - few > 40  # so much would be seen
 
 
-def test_a_feature_that_is_not_finite_is_refused(tmp_path: Path) -> None:
+def test_an_answer_that_is_not_finite_is_refused_and_its_cause_named(tmp_path: Path) -> None:
     model = AdueModel.from_pretrained(save_tiny_adapter(tmp_path, "llama"))
     with torch.no_grad():
         model.classifier.model.get_parameter("base_model.model.model.embed_tokens.weight")[-1] = torch.inf
-    with pytest.raises(DataError, match=r"the features hold NaN or infinite values in 1 of 2 rows .*first: row 1"):
+    with pytest.raises(ModelError, match=r"embed_tokens\.weight of the model holds infinity: training diverged"):
         model.extract(["good movie", "good with"])

@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
-from adue.foundation.errors import ArtifactError, ModelError
+from adue.foundation.errors import AdueError, ArtifactError, DataWarning, ModelError
 from adue.models.pretrained import load_classifier
-from tests.support.tiny import CONFIGS, save_tiny_base
+from tests.support.tiny import CONFIGS, DECODERS, save_tiny_base, tiny_tokenizer
 
 FRESH = {
     "bert": {"classifier"},
@@ -60,8 +62,13 @@ def test_nothing_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("model_type", ["llama", "gpt2"])
-def test_without_a_padding_token_the_end_token_serves_in_tokenizer_and_model(tmp_path: Path, model_type: str) -> None:
-    loaded = load_classifier(str(save_tiny_base(tmp_path, model_type, pad_token=False)))
+def test_without_a_padding_token_the_end_token_serves_in_tokenizer_and_model_and_that_is_said(
+    tmp_path: Path, model_type: str
+) -> None:
+    with pytest.warns(
+        DataWarning, match=r"^base model '.*' names no padding token .* the end token '\[SEP\]' is taken"
+    ):
+        loaded = load_classifier(str(save_tiny_base(tmp_path, model_type, pad_token=False)))
     assert loaded.tokenizer.pad_token == loaded.tokenizer.eos_token
     assert loaded.model.config.pad_token_id == loaded.tokenizer.pad_token_id
     batch = loaded.tokenizer(["good movie", "the plot is very bad"], padding=True, return_tensors="pt")
@@ -80,11 +87,21 @@ def test_a_padding_token_known_to_the_tokenizer_alone_reaches_the_model(tmp_path
 
 def test_a_padding_token_without_an_embedding_is_not_used(tmp_path: Path) -> None:
     base = save_tiny_base(tmp_path, "llama", pad_token=False)
+    tokenizer = tiny_tokenizer(decoder=True, pad_token=False)
+    tokenizer.add_special_tokens({"pad_token": "<beyond>"})
+    tokenizer.save_pretrained(base)
+    with pytest.warns(DataWarning, match="no padding token with an embedding"):
+        loaded = load_classifier(str(base))
+    assert loaded.tokenizer.pad_token == loaded.tokenizer.eos_token
+
+
+def test_a_decoder_pads_as_its_own_configuration_says_where_the_tokenizer_beside_it_differs(tmp_path: Path) -> None:
+    base = save_tiny_base(tmp_path, "llama")
+    tokenizer = tiny_tokenizer(decoder=True)
+    tokenizer.pad_token = "[SEP]"
+    tokenizer.save_pretrained(base)
     loaded = load_classifier(str(base))
-    loaded.tokenizer.add_special_tokens({"pad_token": "<beyond>"})
-    loaded.tokenizer.save_pretrained(base)
-    again = load_classifier(str(base))
-    assert again.tokenizer.pad_token == again.tokenizer.eos_token
+    assert (loaded.tokenizer.pad_token, loaded.model.config.pad_token_id) == ("[PAD]", 0)
 
 
 def test_a_head_of_another_size_names_both_numbers(tmp_path: Path) -> None:
@@ -160,3 +177,91 @@ def test_weights_of_another_size_do_not_fit(tmp_path: Path) -> None:
     (base / "config.json").write_text(json.dumps(config | {"intermediate_size": 64}))
     with pytest.raises(ArtifactError, match=r"do not fit its config.json: bert.* \(32,\), expected \(64"):
         load_classifier(str(base))
+
+
+@pytest.mark.parametrize("with_head", [False, True])
+def test_layers_beyond_those_of_the_configuration_are_not_dropped(tmp_path: Path, with_head: bool) -> None:
+    base = save_tiny_base(tmp_path, "bert", with_head=with_head)
+    edit(base / "config.json", num_hidden_layers=1)
+    with pytest.raises(
+        ArtifactError, match=r"^16 tensors of base model '.*' have no place .* such as .*layer\.1\..*, "
+    ):
+        load_classifier(str(base))
+
+
+@pytest.mark.parametrize("model_type", ["bert", "roberta", "electra", "distilbert", "deberta-v2", "llama", "gpt2"])
+def test_the_head_of_pretraining_is_no_surplus(tmp_path: Path, model_type: str) -> None:
+    save_tiny_base(tmp_path, model_type)
+    auto = AutoModelForCausalLM if model_type in DECODERS else AutoModelForMaskedLM
+    auto.from_config(CONFIGS[model_type]()).save_pretrained(tmp_path)
+    assert load_classifier(str(tmp_path), num_labels=3).model.num_labels == 3
+
+
+def test_a_tensor_of_a_whole_classifier_without_a_place_is_refused(tmp_path: Path) -> None:
+    save_tiny_base(tmp_path, "bert", with_head=True)
+    weights = load_file(tmp_path / "model.safetensors")
+    save_file(weights | {"classifier.scale": torch.ones(2)}, tmp_path / "model.safetensors", {"format": "pt"})
+    assert load_classifier(str(tmp_path)).fresh_keys == ()  # beside a base model it does nothing
+    with pytest.raises(ArtifactError, match=r"^1 tensors of base model .* such as classifier\.scale, so that"):
+        load_classifier(str(tmp_path), whole=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": True}},
+            r"are quantised \(bitsandbytes\) and cannot be read here \(.*bitsandbytes.*\); install the package",
+        ),
+        ({"quantization_config": {"quant_method": "awq", "bits": 4}}, r"are quantised \(awq\)"),
+        ({"quantization_config": {"quant_method": "gptq", "bits": 4}}, r"are quantised \(gptq\)"),
+        ({"quantization_config": {"quant_method": "compressed-tensors"}}, r"are quantised \(compressed-tensors\)"),
+        ({"quantization_config": {"bits": 4}}, r"are quantised \(by an unknown method\)"),
+        (
+            {"hidden_act": "unheard-of"},
+            r"\(bert\) cannot be loaded as a sequence classifier \(.*unheard-of.*\); give another",
+        ),
+        ({"num_attention_heads": 3}, r"cannot be loaded as a sequence classifier \(.*multiple.*\)"),
+        ({"hidden_size": "16"}, r"base model '.*'"),
+        ({"num_hidden_layers": None}, r"base model '.*'"),
+    ],
+)
+def test_what_transformers_cannot_load_is_one_line_with_its_reason(
+    tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    base = save_tiny_base(tmp_path, "bert")
+    edit(base / "config.json", **changes)
+    with pytest.raises(AdueError, match=words) as caught:
+        load_classifier(str(base))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_gguf_file_is_named(tmp_path: Path) -> None:
+    save_tiny_base(tmp_path, "bert")
+    for file in tmp_path.iterdir():
+        file.unlink()
+    (tmp_path / "model.gguf").touch()
+    with pytest.raises(ModelError, match=r"config\.json \(a GGUF file is there, which adue does not read\)"):
+        load_classifier(str(tmp_path))
+
+
+def test_a_tokenizer_of_a_newer_version_is_one_line(tmp_path: Path) -> None:
+    base = save_tiny_base(tmp_path, "bert")
+    inner = json.loads((base / "tokenizer.json").read_text())
+    (base / "tokenizer.json").write_text(json.dumps(inner | {"model": inner["model"] | {"type": "Newer"}}))
+    with pytest.raises(ModelError, match=r"made by a newer version of tokenizers .*; upgrade transformers and token"):
+        load_classifier(str(base))
+
+
+def test_tokens_without_an_embedding_are_refused_with_both_sizes(tmp_path: Path) -> None:
+    base = save_tiny_base(tmp_path, "bert")
+    tokenizer = tiny_tokenizer(decoder=False)
+    tokenizer.add_tokens([f"[USER{number}]" for number in range(6)])
+    tokenizer.save_pretrained(base)
+    words = r"has 43 tokens, the model has embeddings for 37: '\[USER0\]', '\[USER1\]', .* \.\.\. would have none; save"
+    with pytest.raises(ModelError, match=words):
+        load_classifier(str(base))
+
+
+def edit(path: Path, **values: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))

@@ -188,9 +188,44 @@ class TestNamesOfClasses:
     def test_as_in_the_base_model(self, bert: Path) -> None:
         assert load(bert).origin.id2label == {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}
 
+    def test_as_in_a_config_beside_the_adapter_where_adue_wrote_none(self, bert: Path) -> None:
+        (bert / "config.json").write_text('{"id2label": {"0": "x", "1": "y", "2": "z"}}')
+        assert load(bert).origin.id2label == {0: "x", 1: "y", 2: "z"}
+        (bert / "adue_training.json").write_text('{"id2label": {"0": "a", "1": "b", "2": "c"}}')
+        assert load(bert).origin.id2label == {0: "a", 1: "b", 2: "c"}
+
+    @pytest.mark.parametrize("broken", ["[", '{"id2label": {"a": "x"}}', '{"id2label": ["x", "y", "z"]}'])
+    def test_broken_ones_are_passed_over(self, bert: Path, broken: str) -> None:
+        for name in ("config.json", "adue_training.json", "adue_config.json"):
+            (bert / name).write_text(broken)
+        assert load(bert).origin.id2label == {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}
+
     def test_too_few_are_refused(self, bert: Path) -> None:
         with pytest.raises(ModelError, match="has 3 classes, but 2 names were given; give one name per class"):
             load(bert, id2label={0: "bad", 1: "good"})
+
+    @pytest.mark.parametrize("door", ["given", "adue_config.json", "adue_training.json", "config.json"])
+    def test_two_classes_of_one_name_are_refused_by_every_door(self, bert: Path, door: str) -> None:
+        if door != "given":
+            (bert / door).write_text('{"id2label": {"0": "other", "1": "spam", "2": "other"}}')
+        names = {0: "other", 1: "spam", 2: "other"} if door == "given" else None
+        with pytest.raises(ModelError, match=r"two classes are called 'other' .*; give each a name .* --labels"):
+            load(bert, id2label=names)
+
+    @pytest.mark.parametrize("whole", [False, True])
+    def test_two_of_one_name_in_the_base_or_whole_model_are_refused(self, tmp_path: Path, whole: bool) -> None:
+        if whole:
+            folder = config = save_tiny_whole(tmp_path, "bert")
+        else:
+            folder, config = save_tiny_adapter(tmp_path, "bert", bare_lora(), with_head=True), tmp_path / "base"
+        edit(config / "config.json", id2label={"0": "other", "1": "spam", "2": "other"})
+        with pytest.raises(ModelError, match="are called 'other'"):
+            load(folder)
+        assert load(folder, id2label={0: "a", 1: "b", 2: "c"}).origin.id2label == {0: "a", 1: "b", 2: "c"}
+
+    def test_ids_that_do_not_count_from_0_are_refused(self, bert: Path) -> None:
+        with pytest.raises(ModelError, match="have the ids 1, 2, 3, not 0 to 2; give them with --labels"):
+            load(bert, id2label={1: "a", 2: "b", 3: "c"})
 
 
 class TestTheBaseModel:
@@ -282,13 +317,35 @@ def test_an_adapter_in_memory_has_the_same_digest_as_on_disk(bert: Path) -> None
     assert origin.base_model == str(bert.parent / "base")
 
 
-def test_the_tokenizer_saved_with_the_adapter_goes_first_and_pads_as_the_model_does(bert: Path) -> None:
-    own = tiny_tokenizer(decoder=False)
-    own.pad_token = "[MASK]"
+def own_tokenizer(folder: Path, *, decoder: bool, pad_token: str) -> None:
+    own = tiny_tokenizer(decoder=decoder)
+    own.pad_token = pad_token
     own.model_max_length = 17
-    own.save_pretrained(bert)
-    tokenizer = load(bert).tokenizer
-    assert (tokenizer.model_max_length, tokenizer.pad_token) == (17, "[PAD]")
+    own.save_pretrained(folder)
+
+
+@pytest.mark.parametrize("base_pads", [False, True])
+@pytest.mark.parametrize("model_type", ["llama", "gpt2", "bert"])
+def test_the_tokenizer_saved_with_the_adapter_goes_first_and_its_padding_token_too(
+    tmp_path: Path, model_type: str, base_pads: bool
+) -> None:
+    model = tiny_classifier(save_tiny_base(tmp_path / "base", model_type, pad_token=base_pads, initializer_range=0.3))
+    model.config.pad_token_id = 4
+    trained = get_peft_model(model, lora(model_type)).eval()
+    trained.save_pretrained(str(tmp_path / "adapter"))
+    own_tokenizer(tmp_path / "adapter", decoder=model_type != "bert", pad_token="[MASK]")
+    loaded = load(tmp_path / "adapter")
+    assert (loaded.tokenizer.model_max_length, loaded.tokenizer.pad_token) == (17, "[MASK]")
+    # A text that ends in the base model's own stand-in, [SEP], and one in its padding token.
+    batch = {"input_ids": torch.tensor([[5, 6, 3], [5, 6, 0], [5, 6, 4]])}
+    with torch.no_grad():
+        assert torch.equal(loaded.model(**batch).logits, trained(**batch).logits)
+
+
+def test_roberta_counts_positions_from_the_padding_token_of_its_base(tmp_path: Path) -> None:
+    folder = save_tiny_adapter(tmp_path, "roberta")
+    own_tokenizer(folder, decoder=False, pad_token="[MASK]")
+    assert load(folder).tokenizer.pad_token == "[PAD]"
 
 
 def test_a_tokenizer_whose_vocabulary_was_left_behind_is_refused(bert: Path) -> None:

@@ -18,7 +18,7 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_adapter_is_written_with_its_tokenizer_and_nothing_else(bert: Path, tmp_path: Path) -> None:
     model = AdueModel.from_pretrained(bert)
-    digest = save_classifier(model.classifier, tmp_path / "new" / "folder", model.origin.sha256)
+    digest = save_classifier(model.classifier, tmp_path / "new" / "folder", model.origin)
     assert digest == model.origin.sha256
     assert {path.name for path in (tmp_path / "new" / "folder").iterdir()} == {
         "adapter_config.json",
@@ -30,7 +30,7 @@ def test_an_adapter_is_written_with_its_tokenizer_and_nothing_else(bert: Path, t
 
 def test_a_whole_model_is_written_with_its_tokenizer(tmp_path: Path) -> None:
     model = AdueModel.from_pretrained(save_tiny_whole(tmp_path / "whole", "bert"))
-    save_classifier(model.classifier, tmp_path / "copy", model.origin.sha256)
+    save_classifier(model.classifier, tmp_path / "copy", model.origin)
     copy = AdueModel.from_pretrained(tmp_path / "copy")
     assert copy.origin.sha256 == model.origin.sha256
     assert (copy.predict_proba(TEXTS) == model.predict_proba(TEXTS)).all()
@@ -39,7 +39,7 @@ def test_a_whole_model_is_written_with_its_tokenizer(tmp_path: Path) -> None:
 def test_files_that_are_there_are_left_alone(bert: Path) -> None:
     model = AdueModel.from_pretrained(bert)
     before = {path: path.stat().st_mtime_ns for path in bert.iterdir()}
-    assert save_classifier(model.classifier, bert, model.origin.sha256) == model.origin.sha256
+    assert save_classifier(model.classifier, bert, model.origin) == model.origin.sha256
     assert {path: path.stat().st_mtime_ns for path in bert.iterdir()} == before
 
 
@@ -51,7 +51,7 @@ def test_another_classifiers_folder_is_refused_with_both_digests(bert: Path, tmp
     found = AdueModel.from_pretrained(folder).origin.sha256
     words = f"{folder} holds weights with SHA-256 {found}, this head was fitted on {model.origin.sha256}; choose"
     with pytest.raises(ArtifactError, match=re.escape(words)):
-        save_classifier(model.classifier, folder, model.origin.sha256)
+        save_classifier(model.classifier, folder, model.origin)
     assert AdueModel.from_pretrained(folder).origin.sha256 == found
 
 
@@ -59,7 +59,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(bert: Path, tmp_path: Path)
     model = AdueModel.from_pretrained(bert)
     (tmp_path / "file").touch()
     with pytest.raises(ArtifactError, match=r"cannot write .*file/folder: Not a directory; choose another folder"):
-        save_classifier(model.classifier, tmp_path / "file" / "folder", model.origin.sha256)
+        save_classifier(model.classifier, tmp_path / "file" / "folder", model.origin)
 
 
 @pytest.mark.parametrize("kind", ["adapter", "whole model"])
@@ -71,5 +71,5 @@ def test_a_full_disk_leaves_an_empty_folder_and_one_line(tmp_path: Path, kind: s
         files_up_to(2000),
         pytest.raises(ArtifactError, match=f"^cannot write {target}: .*; choose another folder$"),
     ):
-        save_classifier(model.classifier, target, model.origin.sha256)
+        save_classifier(model.classifier, target, model.origin)
     assert list(target.iterdir()) == []

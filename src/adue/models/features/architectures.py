@@ -14,6 +14,7 @@ from transformers import PreTrainedConfig
 from adue.foundation.config import Activation, HeadShape
 from adue.foundation.errors import ModelError
 from adue.heads.head import AdueHead
+from adue.models.features.requirements import require_several_outputs
 
 Pool = Literal["pooled", "first", "last"]
 """What enters the head: one vector per row already, the first token's, or that of the last token not padding."""
@@ -160,8 +161,7 @@ def read_head(model: nn.Module, layout: Layout) -> AdueHead:
         dense_weight, dense_bias = _affine(model.get_submodule(layout.dense))
         weights |= {"dense_weight": dense_weight}
         weights |= {"dense_bias": dense_weight.new_zeros(len(dense_weight)) if dense_bias is None else dense_bias}
-    if len(weight) < 2:  # noqa: PLR2004
-        raise ModelError(f"'{layout.output}' of {type(model).__name__} has one output; adue needs two classes or more")
+    require_several_outputs(len(weight), f"'{layout.output}' of {type(model).__name__}")
     shape = HeadShape(
         hidden_size=weight.shape[1], num_labels=weight.shape[0], activation=layout.activation, bias=bias is not None
     )

@@ -29,8 +29,10 @@ from adue.models.features.architectures import (
     read_head,
 )
 from adue.models.features.batches import batch_tokens_for
+from adue.models.features.finite import require_finite_logits
 from adue.models.features.inner import active_adapter, classification_model, evaluation_mode, used_tensors
 from adue.models.features.limits import refuse_other_padding, token_limit
+from adue.models.features.requirements import refuse_prompt_learning, require_single_label
 from adue.models.pretrained.tokens import Encoding, encode
 
 HEAD_TOLERANCE = {torch.float32: LOGIT_TOLERANCE, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
@@ -91,14 +93,18 @@ class FrozenClassifier:
         Raises
         ------
         ModelError
-            When the head cannot be found, what was found does not reproduce the logits, or the tokenizer pads with
-            another token than the model takes for padding.
+            When the head cannot be found, what was found does not reproduce the logits, the tokenizer pads with
+            another token than the model takes for padding, the model gives something else than one class per text, or
+            its weights hold NaN.
         """
-        inner = classification_model(model)
+        inner, adapter = classification_model(model), active_adapter(model)
+        require_single_label(inner)
+        if isinstance(model, PeftModel):
+            refuse_prompt_learning(model.active_peft_config, "the adapter")
         refuse_other_padding(inner, tokenizer)
         layout = None if head else LAYOUTS.get(inner.config.model_type)
         candidates = [layout] if layout else _guesses(inner, head)
-        limit, adapter = token_limit(inner, tokenizer, max_length), active_adapter(model)
+        limit = token_limit(inner, tokenizer, max_length)
         for candidate in candidates:
             found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter, reading or Reading())
             if found.reproduces_logits():
@@ -174,10 +180,12 @@ class FrozenClassifier:
         Raises
         ------
         ModelError
-            When another adapter has been made active since.
+            When another adapter has been made active since, or a logit is NaN or infinite.
         """
         self.require_adapter()
-        return self._run(batch)
+        features, logits = self._run(batch)
+        require_finite_logits(logits, self.model, self.adapter)
+        return features, logits
 
     def require_adapter(self) -> None:
         """Refuse to go on while another adapter than this classifier's is active.
@@ -205,11 +213,18 @@ class FrozenClassifier:
         return pool_hidden(entered, self.layout.pool, batch["input_ids"], pad_token_id(self.config)), logits
 
     def reproduces_logits(self) -> bool:
-        """Tell whether the copied head gives the model's own logits on two short texts."""
+        """Tell whether the copied head gives the model's own logits on two short texts.
+
+        Raises
+        ------
+        ModelError
+            When these are NaN or infinite.
+        """
         limit = min(8, self.max_length)
         encodings = self.tokenize(self.probes)
         batch = self.collate([{name: ids[:limit] for name, ids in row.items()} for row in encodings])
         hidden, logits = self._run(batch)
+        require_finite_logits(logits, self.model, self.adapter)
         shape = self.head.shape
         if hidden.shape != (len(logits), shape.hidden_size) or logits.shape[1:] != (shape.num_labels,):
             return False

@@ -41,6 +41,8 @@ class SavedFolder:
         Names, types and shapes of the adapter's tensors, or of the whole model's.
     sha256
         Of these tensors.
+    model_config
+        What a ``config.json`` beside an adapter says; empty where there is none that can be read.
     training
         What ``adue train`` wrote beside the adapter; empty where it wrote nothing that can be read.
     head
@@ -54,6 +56,7 @@ class SavedFolder:
     config: Mapping[str, Any]
     tensors: Mapping[str, StoredTensor]
     sha256: str
+    model_config: Mapping[str, Any]
     training: Mapping[str, Any]
     head: Mapping[str, Any]
     has_head: bool
@@ -65,15 +68,17 @@ class SavedFolder:
 
     @property
     def id2label(self) -> dict[int, str] | None:
-        """Names of the classes, where adue wrote them down.
+        """Names of the classes, where they were written down: by adue, else in a ``config.json`` beside the adapter.
 
         A head may have been fitted with better names than the adapter was trained with.
         """
-        for record in (self.head, self.training):
-            names = record.get("id2label")
-            if isinstance(names, dict):
-                return {int(index): str(label) for index, label in names.items()}
-        return None
+        found = (_names_in(record) for record in (self.head, self.training, self.model_config))
+        return next((names for names in found if names is not None), None)
+
+    @property
+    def problem_type(self) -> str | None:
+        """What the classifier was trained for, as transformers calls it, where that was written down beside it."""
+        return "single_label_classification" if self.training else self.model_config.get("problem_type")
 
     @property
     def max_length(self) -> int | None:
@@ -101,6 +106,7 @@ def read_folder(path: Path) -> SavedFolder:
         config=config,
         tensors=tensors,
         sha256=stored_sha256(tensors),
+        model_config=_read_record(path / MODEL_CONFIG_FILE) if kind == "adapter" else {},
         training=_read_record(path / TRAINING_FILE),
         head=_read_record(path / CONFIG_FILE),
         has_head=has_head(path),
@@ -152,8 +158,16 @@ def _find_adapter_file(path: Path) -> Path:
     return file
 
 
+def _names_in(record: Mapping[str, Any]) -> dict[int, str] | None:
+    names = record.get("id2label")
+    try:
+        return {int(index): str(label) for index, label in names.items()} if isinstance(names, dict) else None
+    except ValueError:
+        return None
+
+
 def _read_record(path: Path) -> dict[str, Any]:
-    """Return what adue wrote beside the classifier; empty where there is nothing that can be read."""
+    """Return what was written down beside the classifier; empty where there is nothing that can be read."""
     try:
         return read_json(path)
     except ArtifactError:

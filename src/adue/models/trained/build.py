@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from peft import TaskType
+from peft import PeftModel, TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.errors import ModelError
+from adue.models.features.requirements import require_several_outputs
 from adue.models.folder.file_names import ADAPTER_CONFIG_FILE
 from adue.models.folder.read import SavedFolder
-from adue.models.pretrained import LoadedClassifier, load_classifier, load_tokenizer, quiet_transformers
-from adue.models.trained.attach import adapter_config, attach_adapter, refuse_random_weights
-from adue.models.trained.origin import Origin, acting_settings, class_names, head_key, head_source
+from adue.models.pretrained import LoadedClassifier, in_one_line, load_classifier
+from adue.models.trained.attach import attach_adapter, refuse_random_weights
+from adue.models.trained.origin import Origin, acting_settings, class_names, extra_keys, head_key, head_source
+from adue.models.trained.peft_config import adapter_config
+from adue.models.trained.saved_parts import saved_parts
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ def build_model(
     base_model
         Folder or name of the base model, where the one that the adapter names is not there.
     id2label
-        Names of the classes; by default those saved with the adapter, else the base model's.
+        Names of the classes; by default those that adue saved with the adapter, else those of a ``config.json`` beside
+        it, else the base model's.
     dtype
         Of the base model's weights; ``"auto"`` keeps the checkpoint's.
     merge
@@ -61,7 +65,8 @@ def build_model(
     Raises
     ------
     ModelError
-        When the base model is not there, a head's weights were never saved, or the adapter is for another task.
+        When the base model is not there, a head's weights were never saved, tensors of the adapter are missing or left
+        over, it is for another task, two classes have one name, or the tokenizer does not belong to the model.
     ArtifactError
         When the adapter's configuration is not one that PEFT knows, or the base model's files are damaged.
     """
@@ -71,7 +76,10 @@ def build_model(
         loaded = _build_adapter(saved, base_model, names, options, merge=merge)
     else:
         loaded = _build_whole(saved, names, options)
-    loaded.model.to(device).eval()
+    with in_one_line(
+        lambda why, _: ModelError(f"the model cannot be moved to {device} ({why}); choose another --device")
+    ):
+        loaded.model.to(device).eval()
     return loaded
 
 
@@ -80,6 +88,8 @@ def _build_adapter(
 ) -> LoadedModel:
     config = adapter_config(saved, options["task"])
     base = _load_base(saved, base_model, names, options)
+    if saved.problem_type is not None:
+        base.model.config.problem_type = saved.problem_type
     refuse_random_weights(saved, base)
     model = attach_adapter(saved, config, base)
     origin = Origin(
@@ -91,13 +101,20 @@ def _build_adapter(
         id2label=class_names(base.model),
         max_length=saved.max_length,
         settings=acting_settings(config),
+        extra_keys=extra_keys(model, saved.tensors),
     )
-    plain: nn.Module = model.merge_and_unload() if merge else model
-    return LoadedModel(plain, _load_tokenizer(saved, base, options["trust_remote_code"]), origin)
+    return LoadedModel(_merge(model) if merge else model, base.tokenizer, origin)
+
+
+def _merge(model: PeftModel) -> nn.Module:
+    kind = model.active_peft_config.peft_type
+    with in_one_line(lambda why, _: ModelError(f"a {kind} adapter cannot be merged ({why}); leave --merge out")):
+        merged: nn.Module = model.merge_and_unload()
+    return merged
 
 
 def _build_whole(saved: SavedFolder, names: dict[int, str] | None, options: dict[str, Any]) -> LoadedModel:
-    loaded = load_classifier(str(saved.path), id2label=names, **options)
+    loaded = load_classifier(str(saved.path), id2label=names, whole=True, **options)
     refuse_random_weights(saved, loaded)
     origin = Origin(saved.sha256, str(saved.path), None, "base model", False, class_names(loaded.model))
     return LoadedModel(loaded.model, loaded.tokenizer, origin)
@@ -112,10 +129,12 @@ def _load_base(
         raise ModelError(f"{saved.path / ADAPTER_CONFIG_FILE} names no base model; give it with --base-model")
     key = head_key(saved.tensors)
     classes = None if key is None else saved.tensors[key].shape[0]
+    if classes is not None:
+        require_several_outputs(classes, f"the head saved in {saved.path}")
     if names is not None and classes is not None and len(names) != classes:
         raise ModelError(
             f"the head saved in {saved.path} has {classes} classes, but {len(names)} names were given; "
-            "give one name per class in id2label"
+            "give one name per class with --labels (id2label)"
         )
     return load_classifier(
         name,
@@ -124,16 +143,6 @@ def _load_base(
         revision=saved.config.get("revision") if base_model is None else None,
         # The base model may carry the head of another task; the adapter's takes its place.
         replace_head=classes is not None,
+        saved=saved_parts(saved, trust_remote_code=options["trust_remote_code"]),
         **options,
     )
-
-
-def _load_tokenizer(saved: SavedFolder, base: LoadedClassifier, trust_remote_code: bool) -> PreTrainedTokenizerBase:
-    """Return the tokenizer saved with the adapter, else the base model's; both pad with the model's padding id."""
-    if not (saved.path / "tokenizer_config.json").is_file():
-        return base.tokenizer
-    with quiet_transformers():
-        tokenizer = load_tokenizer(str(saved.path), f"the adapter {saved.path}", trust_remote_code=trust_remote_code)
-    if tokenizer.pad_token_id != base.model.config.pad_token_id:
-        tokenizer.pad_token = tokenizer.convert_ids_to_tokens(base.model.config.pad_token_id)
-    return tokenizer

@@ -1,25 +1,28 @@
 """A classifier into a folder, where a head is going to lie beside it."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from peft import PeftModel
 from safetensors import SafetensorError
+from safetensors.torch import save_file
 
 from adue.foundation.digests import file_sha256_of_tensors, tensors_sha256
 from adue.foundation.errors import ArtifactError
 from adue.foundation.files import move_saved
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.folder.file_names import ADAPTER_FILE, MODEL_FILES
+from adue.models.trained.origin import Origin, adapter_tensors
 
 
-def save_classifier(classifier: FrozenClassifier, folder: Path, sha256: str) -> str:
+def save_classifier(classifier: FrozenClassifier, folder: Path, origin: Origin) -> str:
     """Make sure that `folder` holds the classifier, and return the SHA-256 of the weights there.
 
     Parameters
     ----------
-    sha256
-        Of the classifier's adapter, or of the whole model.
+    origin
+        Where the classifier came from.
 
     Raises
     ------
@@ -28,15 +31,16 @@ def save_classifier(classifier: FrozenClassifier, folder: Path, sha256: str) -> 
     """
     found = _sha256_in(folder)
     if found is None:
-        _write(classifier, folder)
+        _write(classifier, folder, origin.extra_keys)
         return str(_sha256_in(folder))
-    known = {sha256}
+    known = {origin.sha256}
     if not isinstance(classifier.model, PeftModel):
         # An adapter that was merged is saved elsewhere as a whole model, with a digest of its own.
         known.add(tensors_sha256(classifier.model.state_dict()))
     if found not in known:
         raise ArtifactError(
-            f"{folder} holds weights with SHA-256 {found}, this head was fitted on {sha256}; choose another folder"
+            f"{folder} holds weights with SHA-256 {found}, this head was fitted on {origin.sha256}; choose another "
+            "folder"
         )
     return found
 
@@ -47,7 +51,7 @@ def _sha256_in(folder: Path) -> str | None:
     return file_sha256_of_tensors(files) if files else None
 
 
-def _write(classifier: FrozenClassifier, folder: Path) -> None:
+def _write(classifier: FrozenClassifier, folder: Path, extra_keys: Sequence[str]) -> None:
     """Write into a temporary folder first: PEFT puts an adapter that is not called default into a folder below."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +61,10 @@ def _write(classifier: FrozenClassifier, folder: Path) -> None:
                 name = str(classifier.adapter)
                 classifier.model.save_pretrained(str(source), selected_adapters=[name], save_embedding_layers=False)
                 source = source if name == "default" else source / name
+                if extra_keys:
+                    # PEFT saves embeddings by itself only where it can compare them with the base model's.
+                    tensors = adapter_tensors(classifier.model, name, extra_keys)
+                    save_file({key: one.contiguous() for key, one in tensors.items()}, source / ADAPTER_FILE)
             else:
                 classifier.model.save_pretrained(str(source))  # type: ignore[operator]
             classifier.tokenizer.save_pretrained(str(source))
