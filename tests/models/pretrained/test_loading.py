@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -192,7 +193,7 @@ def test_layers_beyond_those_of_the_configuration_are_not_dropped(tmp_path: Path
 @pytest.mark.parametrize("model_type", ["bert", "roberta", "electra", "distilbert", "deberta-v2", "llama", "gpt2"])
 def test_the_head_of_pretraining_is_no_surplus(tmp_path: Path, model_type: str) -> None:
     save_tiny_base(tmp_path, model_type)
-    auto = AutoModelForCausalLM if model_type in DECODERS else AutoModelForMaskedLM
+    auto: Any = AutoModelForCausalLM if model_type in DECODERS else AutoModelForMaskedLM
     auto.from_config(CONFIGS[model_type]()).save_pretrained(tmp_path)
     assert load_classifier(str(tmp_path), num_labels=3).model.num_labels == 3
 

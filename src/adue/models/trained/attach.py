@@ -60,7 +60,7 @@ def attach_adapter(saved: SavedFolder, config: PeftConfig, base: LoadedClassifie
     with in_one_line(word), quiet_peft():
         # As PeftModel.from_pretrained does, which keeps to itself what it found no place for.
         config.inference_mode = True
-        model = MODEL_TYPE_TO_PEFT_MODEL_MAPPING.get(config.task_type, PeftModel)(base.model, config, _ADAPTER)
+        model = MODEL_TYPE_TO_PEFT_MODEL_MAPPING.get(config.task_type or "", PeftModel)(base.model, config, _ADAPTER)
         mapping = getattr(base.model, "_checkpoint_conversion_mapping", {})
         # By itself PEFT reads the file onto a GPU, where there is one.
         loaded = model.load_adapter(str(saved.path), _ADAPTER, torch_device="cpu", key_mapping=mapping)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from peft import PeftModel, TaskType
+from peft import PeftModel, PeftType, TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
@@ -89,7 +89,7 @@ def _build_adapter(
     config = adapter_config(saved, options["task"])
     base = _load_base(saved, base_model, names, options)
     if saved.problem_type is not None:
-        base.model.config.problem_type = saved.problem_type
+        base.model.config.update({"problem_type": saved.problem_type})
     refuse_random_weights(saved, base)
     model = attach_adapter(saved, config, base)
     origin = Origin(
@@ -107,7 +107,7 @@ def _build_adapter(
 
 
 def _merge(model: PeftModel) -> nn.Module:
-    kind = model.active_peft_config.peft_type
+    kind = PeftType(model.active_peft_config.peft_type).value
     with in_one_line(lambda why, _: ModelError(f"a {kind} adapter cannot be merged ({why}); leave --merge out")):
         merged: nn.Module = model.merge_and_unload()
     return merged

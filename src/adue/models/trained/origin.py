@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import try_to_load_from_cache
 from peft import PeftConfig, PeftModel, get_peft_model_state_dict
 from torch import Tensor, nn
 
@@ -15,7 +16,6 @@ from adue.models.features.architectures import output_paths
 from adue.models.features.inner import active_adapter, classification_model
 from adue.models.folder.file_names import MODEL_CONFIG_FILE
 from adue.models.folder.read import read_json
-from adue.models.pretrained import resolve_base_model
 
 PREFIX = "base_model.model."
 """What PEFT puts before the names of the base model's parts."""
@@ -101,16 +101,27 @@ def extra_keys(model: PeftModel, saved: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted((set(saved) - set(own)) & set(model.state_dict())))
 
 
-def _resized_embeddings(model: PeftModel, base_model: str | None) -> tuple[str, ...]:
+def _resized_embeddings(model: Any, base_model: str | None) -> tuple[str, ...]:
     """Return the keys of the embeddings where their number differs from that of a base model on this machine."""
-    file = Path(resolve_base_model(base_model)) / MODEL_CONFIG_FILE if base_model else None
-    if file is None or not file.is_file():
+    embeddings = getattr(model.get_base_model(), "get_input_embeddings", None)
+    file = _config_file(base_model) if base_model else None
+    if embeddings is None or file is None:
         return ()
-    rows = model.get_base_model().get_input_embeddings().weight.shape[0]
-    if read_json(file).get("vocab_size") in {None, rows}:
+    if read_json(file).get("vocab_size") in {None, len(embeddings().weight)}:
         return ()
     name = str(active_adapter(model))
     return extra_keys(model, get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=True))
+
+
+def _config_file(base_model: str) -> Path | None:
+    """Return the configuration of a base model that lies on this machine, in a folder or in the hub's cache."""
+    inside = Path(base_model).expanduser() / MODEL_CONFIG_FILE
+    if inside.is_file():
+        return inside
+    if Path(base_model).is_absolute() or base_model.count("/") > 1:
+        return None
+    cached = try_to_load_from_cache(base_model, MODEL_CONFIG_FILE)
+    return Path(cached) if isinstance(cached, str) else None
 
 
 def head_source(keys: Iterable[str]) -> HeadSource:
