@@ -123,7 +123,7 @@ def fit(
 
 def print_fit(result: "FitResult") -> None:
     """Print what was fitted and what it gained."""
-    from adue.cli.tables import facts
+    from adue.cli.tables import facts, list_columns
 
     config, metrics, chosen = result.config, result.config.metrics, result.config.hyperparameters
     caution = "cross-validated" if chosen is None else "chosen on these very rows: expect less on new ones"
@@ -137,6 +137,7 @@ def print_fit(result: "FitResult") -> None:
     rows: list[tuple[str, object]] = [
         ("adapter", result.adapter),
         ("data", result.data),
+        ("text read from", list_columns(result.text_columns)),
         ("training rows", f"{metrics.train_rows:,}, {metrics.train_errors:,} of them predicted wrongly"),
         ("validation rows", f"{metrics.validation_rows:,}, {metrics.validation_errors:,} of them predicted wrongly"),
         ("score", config.settings.score),

@@ -27,6 +27,10 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.", min=0, max=2**32 - 1)]
 NewFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write to.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column with the texts; guessed from its name by default.")]
+TextPairColumn = Annotated[
+    str | None,
+    typer.Option(help="Column with the second texts, where rows are pairs; --text-column alone: single texts."),
+]
 UseCache = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")]
 BatchSize = Annotated[int, typer.Option(help="Texts per forward pass.", min=1)]
 
@@ -103,6 +107,7 @@ def split_names(names: str) -> tuple[str, ...]:
 
 def data_options(
     text_column: TextColumn = None,
+    text_pair_column: TextPairColumn = None,
     label_column: Annotated[str | None, typer.Option(help="Column with the labels; guessed by default.")] = None,
     label_map: Annotated[list[str] | None, typer.Option(help="DATA=MODEL, such as pos=positive; repeatable.")] = None,
 ) -> "DataOptions":
@@ -118,4 +123,4 @@ def data_options(
     pairs = dict(entry.partition("=")[::2] for entry in label_map or [])
     if not all(old and new for old, new in pairs.items()):
         raise DataError("--label-map takes DATA=MODEL, for example --label-map pos=positive")
-    return DataOptions(text_column, label_column, pairs)
+    return DataOptions(text_column, label_column, pairs, text_pair_column)

@@ -83,12 +83,13 @@ def train(
 
 def print_training(result: "TrainingResult") -> None:
     """Print what came out of training."""
-    from adue.cli.tables import facts
+    from adue.cli.tables import facts, list_columns
 
     record = result.record
     rows: list[tuple[str, object]] = [
         ("adapter", result.adapter),
         ("base model", record.base_model),
+        ("text read from", list_columns(result.text_columns)),
         ("rows", f"{record.train_rows:,} to train on, {record.validation_rows:,} to choose the epoch on"),
         ("best epoch", f"{record.best_epoch} of {len(record.history)}"),
         ("validation accuracy", f"{record.validation_accuracy:.1%}"),

@@ -11,7 +11,7 @@ from peft import TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from adue.datasets import fingerprint
+from adue.datasets import fingerprint, has_pairs, texts_of
 from adue.foundation.config import AutoSettings, FitSettings, Grid, Reading
 from adue.foundation.errors import ArtifactError
 from adue.foundation.types import FeatureSet, Predictions
@@ -20,10 +20,11 @@ from adue.heads.fitted import FittedHead
 from adue.models.features.batches import BATCH_SIZE
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
-from adue.models.fitting import describe, warn_if_useless
+from adue.models.fitting import describe, warn_if_useless, warn_of_token_types
 from adue.models.head_files import save_head
 from adue.models.onnx.classifier import Backend, run_by
 from adue.models.open import open_folder, refuse_backend
+from adue.models.pretrained.reading import require_usable
 from adue.models.trained.origin import Origin, origin_in_memory
 from adue.models.trained.write import save_classifier
 
@@ -110,7 +111,7 @@ class BaseAdueModel:
         max_length
             Texts are cut to this many tokens; by default as the head was fitted, or the adapter trained.
         reading
-            What is done to every text before it is read; by default as the head was fitted.
+            What is done to every text before it is read; by default as the head was fitted, or the adapter trained.
         with_head
             Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
         backend
@@ -180,9 +181,9 @@ class BaseAdueModel:
         Parameters
         ----------
         train, validation
-            Data sets with the columns ``text`` and ``label`` (class ids). The second must be rows that the
-            classifier was not trained on: ``auto`` learns from them, heads learn on the first and are chosen by AUROC
-            on the second.
+            Data sets with the columns ``text`` and ``label`` (class ids), and ``text_pair`` where rows are pairs of
+            texts. The second must be rows that the classifier was not trained on: ``auto`` learns from them, heads
+            learn on the first and are chosen by AUROC on the second.
         grid
             The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` takes none.
         settings
@@ -195,8 +196,9 @@ class BaseAdueModel:
         DataError
             When there are no errors (or only errors) to learn from, or values are not finite.
         """
+        self.expect_pairs(has_pairs(train))
         features = [
-            self.extract(rows["text"], rows["label"], batch_size=batch_size, cache=cache, on_progress=on_progress)
+            self.extract(texts_of(rows), rows["label"], batch_size=batch_size, cache=cache, on_progress=on_progress)
             for rows in (train, validation)
         ]
         data_sha256 = self._fingerprint(train)
@@ -204,6 +206,23 @@ class BaseAdueModel:
 
     def _fingerprint(self, rows: "Dataset") -> str:
         return fingerprint(rows)
+
+    def expect_pairs(self, pairs: bool) -> None:
+        """Remember whether rows are pairs of texts, where nothing says so yet; it is saved with the head.
+
+        From then on rows of the other kind are refused.
+
+        Raises
+        ------
+        ModelError
+            When rows are pairs and a chat template goes around texts.
+        """
+        reading = self.classifier.reading
+        if reading.pairs is None:
+            known = reading.model_copy(update={"pairs": pairs})
+            require_usable(self.classifier.tokenizer, known)
+            self.classifier = replace(self.classifier, reading=known)
+            warn_of_token_types(self.classifier)
 
     def fit_features(
         self,

@@ -39,8 +39,8 @@ class OpenedFolder:
 
     @property
     def reading(self) -> Reading:
-        """What was done to every text when the head was fitted; nothing where there is no head."""
-        return self._provenance.reading if self._provenance else Reading()
+        """What was done to every text as the head was fitted, else as the adapter was trained; else nothing."""
+        return self._provenance.reading if self._provenance else self.loaded.origin.reading or Reading()
 
     @property
     def _provenance(self) -> Provenance | None:

@@ -1,5 +1,6 @@
 """What an evaluation returns: plain data that the command line prints and the report draws."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy import ndarray
 
 from adue.foundation.config import AdueConfig
 from adue.foundation.result import Result
+from adue.foundation.texts import Text
 from adue.metrics import Interval
 from adue.scores import ADUE, REFERENCE
 
@@ -46,6 +48,8 @@ class EvaluationResult(Result):
     sets: tuple[SetResult, ...]
     device: str | None = None
     """Where the classifier ran, where it is known."""
+    text_columns: tuple[str, ...] = ()
+    """The columns of `data` that were read as the text; two where rows are pairs."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class ScoredSet:
     """The rows behind one table, for curves and examples; every array has one entry per row."""
 
     name: str
-    texts: list[str]
+    texts: Sequence[Text]
     labels: ndarray
     predictions: ndarray
     confidence: ndarray

@@ -21,6 +21,7 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
+from adue.datasets import texts_of
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import classification_model
 from adue.models.pretrained import quiet_transformers
@@ -91,7 +92,7 @@ def run_trainer(
 
 
 def _tokenize(rows: Dataset, classifier: FrozenClassifier) -> Dataset:
-    encodings = classifier.tokenize(rows["text"][:])
+    encodings = classifier.tokenize(texts_of(rows)[:])
     columns: dict[str, list[Any]] = {name: [row[name] for row in encodings] for name in encodings[0]}
     columns["length"] = [len(row["input_ids"]) for row in encodings]
     return Dataset.from_dict(columns | {"labels": rows["label"][:]})

@@ -12,9 +12,10 @@ from datasets import Dataset
 from peft import PeftModel
 from transformers import set_seed
 
-from adue.datasets import fingerprint
+from adue.datasets import fingerprint, has_pairs, texts_of
 from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelError
 from adue.foundation.files import move_saved, require_folder
+from adue.foundation.texts import Text
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
@@ -49,7 +50,7 @@ def train_adapter(
     Parameters
     ----------
     train, validation
-        Data sets with the columns ``text`` and ``label`` (class ids).
+        Data sets with the columns ``text`` and ``label`` (class ids), and ``text_pair`` where rows are pairs.
     overwrite
         Replace an adapter that lies in `out`.
 
@@ -79,7 +80,8 @@ def train_adapter(
     loaded = load_classifier(base_model, id2label=id2label)
     model = add_lora(loaded, settings)
     canonical = canonical_base_model(base_model)
-    classifier = FrozenClassifier.wrap(model.train(), loaded.tokenizer, max_length=settings.max_length)
+    reading = settings.reading.model_copy(update={"pairs": has_pairs(train)})
+    classifier = FrozenClassifier.wrap(model.train(), loaded.tokenizer, max_length=settings.max_length, reading=reading)
     checkpoints, data_sha256 = out.parent / f".{out.name}-checkpoints", fingerprint(train)
     identity = {
         "base_model": canonical,
@@ -104,6 +106,7 @@ def train_adapter(
             id2label=dict(id2label),
             settings=settings,
             max_length=classifier.max_length,
+            reading=reading,
             train_rows=len(train),
             validation_rows=len(validation),
             data_sha256=data_sha256,
@@ -113,9 +116,8 @@ def train_adapter(
             history=history,
             versions=library_versions(),
         )
-        _write(
-            model, record, out, lambda folder: _prove(folder, base_model, classifier, validation["text"][:PROOF_ROWS])
-        )
+        proof_rows = texts_of(validation)[:PROOF_ROWS]
+        _write(model, record, out, lambda folder: _prove(folder, base_model, classifier, proof_rows))
     except OSError as error:
         raise ArtifactError(
             f"cannot write {out}: {error.strerror or error}; fix that and run again, what was trained is kept"
@@ -165,7 +167,7 @@ def _write(model: PeftModel, record: TrainingRecord, out: Path, prove: Callable[
         move_saved(folder, out)
 
 
-def _prove(folder: Path, base_model: str, classifier: FrozenClassifier, texts: Sequence[str]) -> None:
+def _prove(folder: Path, base_model: str, classifier: FrozenClassifier, texts: Sequence[Text]) -> None:
     reloaded = build_model(read_folder(folder), base_model=base_model)
     batch = classifier.collate(classifier.tokenize(texts))
     _, trained = classifier.forward(batch)

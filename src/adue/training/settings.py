@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from adue.foundation.config import Fraction, FrozenConfig, Seed
+from adue.foundation.config import Fraction, FrozenConfig, Reading, Seed
 
 
 class TrainingSettings(FrozenConfig):
@@ -22,6 +22,8 @@ class TrainingSettings(FrozenConfig):
         Texts are cut to this many tokens; by default what model and tokenizer allow, 512 at most.
     bf16
         Compute in bfloat16; by default where the machine gains from it.
+    reading
+        What is done to every text before it is read; whether rows are pairs of texts is decided by the data.
     """
 
     r: int = Field(default=8, gt=0)
@@ -37,6 +39,7 @@ class TrainingSettings(FrozenConfig):
     max_length: int | None = Field(default=None, gt=0)
     seed: Seed = 0
     bf16: bool | None = None
+    reading: Reading = Reading()
 
     @property
     def computes_in_bf16(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from datasets import Dataset
 from scipy.stats import spearmanr
 
-from adue.datasets import fingerprint, subsample
+from adue.datasets import fingerprint, subsample, texts_of
 from adue.foundation.defaults import RESAMPLES
 from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.scaling.processes import processes
@@ -89,6 +89,7 @@ def evaluate(
             config=fitted.config,
             sets=tables,
             device=str(model.classifier.device),
+            text_columns=home.text_columns,
         )
         if report is not None:
             write_report(report, result, scored)
@@ -103,7 +104,7 @@ def _score(name: str, rows: Dataset, features: FeatureSet, model: AdueModel, tra
     )
     return ScoredSet(
         name=name,
-        texts=rows["text"][:],
+        texts=texts_of(rows)[:],
         labels=np.asarray(rows["label"][:]),
         predictions=features.predictions.numpy(),
         confidence=features.logits.double().softmax(dim=-1).amax(dim=-1).numpy(),

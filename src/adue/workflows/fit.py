@@ -7,10 +7,11 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from adue.datasets import LabelledSplits, fingerprint, load_splits
+from adue.datasets import LabelledSplits, fingerprint, has_pairs, load_splits, texts_of
 from adue.foundation.config import AdueConfig, AutoSettings, FitSettings, Grid, points_to_train
 from adue.foundation.result import Result
 from adue.foundation.scaling.processes import processes
+from adue.foundation.texts import Text
 from adue.foundation.types import FeatureSet
 from adue.models.features.extract import extract
 from adue.models.model import AdueModel
@@ -38,6 +39,8 @@ class FitResult(Result):
     device: str
     """Where the classifier ran."""
     seconds: float
+    text_columns: tuple[str, ...] = ()
+    """The columns that were read as the text; two where rows are pairs."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -98,7 +101,7 @@ def fit(
 
     config = group.once(fit_and_save)
     no_gain = (NO_GAIN,) if config.metrics.ranks_as_softmax_response else ()
-    notes = splits.notes + no_gain + _note_repeats(splits["train"]["text"][:], splits["validation"]["text"][:])
+    notes = splits.notes + no_gain + _note_repeats(texts_of(splits["train"])[:], texts_of(splits["validation"])[:])
     return FitResult(
         adapter=str(adapter),
         data=str(data),
@@ -107,11 +110,12 @@ def fit(
         config=config,
         device=str(model.classifier.device),
         seconds=time.monotonic() - started,
+        text_columns=splits.text_columns,
         notes=notes,
     )
 
 
-def _note_repeats(train: Sequence[str], validation: Sequence[str]) -> tuple[str, ...]:
+def _note_repeats(train: Sequence[Text], validation: Sequence[Text]) -> tuple[str, ...]:
     counts = Counter(validation)
     counts.update(set(train))
     repeated = sum(counts[text] > 1 for text in validation)
@@ -125,16 +129,23 @@ def _note_repeats(train: Sequence[str], validation: Sequence[str]) -> tuple[str,
 def load_labelled(
     model: AdueModel, data: str | Path, need: tuple[str, ...], options: DataOptions | None
 ) -> LabelledSplits:
-    """Return the splits of `data` with the labels as `model` numbers them."""
+    """Return the splits of `data` with the labels as `model` numbers them, and rows of the kind that it reads.
+
+    Where nothing says yet whether the model reads pairs of texts, the data do.
+    """
     options = options or DataOptions()
-    return load_splits(
+    splits = load_splits(
         data,
         need=need,
         text_column=options.text_column,
+        text_pair_column=options.text_pair_column,
         label_column=options.label_column,
+        pairs=model.classifier.reading.pairs,
         label2id=model.label2id,
         label_map=options.label_map,
     )
+    model.expect_pairs(has_pairs(splits[need[0]]))
+    return splits
 
 
 def extract_split(
@@ -151,7 +162,7 @@ def extract_split(
     with progress(description, len(rows)) as advance:
         return extract(
             model.classifier,
-            rows["text"],
+            texts_of(rows),
             rows["label"],
             batch_size=options.batch_size,
             cache=options.cache,

@@ -113,3 +113,5 @@ class DataOptions:
     text_column: str | None = None
     label_column: str | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
+    text_pair_column: str | None = None
+    """The column of the second texts, where rows are pairs."""

@@ -65,7 +65,7 @@ def test_a_newer_format_is_refused_and_an_unknown_key_warned_of(folder: Path) ->
     with pytest.warns(DataWarning, match="ignoring unknown keys colour"):
         OnnxAdueModel.from_pretrained(folder)
     change(folder, format_version=99)
-    with pytest.raises(ArtifactError, match=r"format version 99, this adue reads up to 1; upgrade"):
+    with pytest.raises(ArtifactError, match=r"format version 99, this adue reads up to 2; upgrade"):
         OnnxAdueModel.from_pretrained(folder)
 
 

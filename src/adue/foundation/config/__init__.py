@@ -2,7 +2,7 @@
 
 from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.foundation.config.grid import GRIDS, Grid, points_to_train
-from adue.foundation.config.reading import LongTexts, Reading
+from adue.foundation.config.reading import ChatTemplate, LongTexts, Reading
 from adue.foundation.config.saved_head_config import (
     FORMAT_VERSION,
     Activation,
@@ -33,6 +33,7 @@ __all__ = [
     "Activation",
     "AdueConfig",
     "AutoSettings",
+    "ChatTemplate",
     "Digest",
     "FitMetrics",
     "FitSettings",

@@ -4,9 +4,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from adue.foundation.config import SavedConfig, ScoreName
+from adue.foundation.config import Reading, SavedConfig, ScoreName
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST_FILE = "adue_onnx.json"
 
 Precision = Literal["float32", "int8"]
@@ -22,6 +22,8 @@ class Manifest(SavedConfig):
     adue_version: str
     id2label: dict[int, str]
     max_length: int = Field(gt=0)
+    reading: Reading = Reading(pairs=False)
+    """What is done to every text before it is read; the first format read single texts as they are."""
     score: ScoreName
     precision: Precision
     base_model: str

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from adue.foundation.texts import Text
 from adue.foundation.types import Predictions
 from adue.models.export.graph import OUTPUTS
 from adue.models.export.manifest import MANIFEST_FILE, Manifest
@@ -29,7 +30,7 @@ class OnnxAdueModel:
     tokenizer
         The classifier's tokenizer.
     manifest
-        Names of the classes, length of a text, and where the graph came from.
+        Names of the classes, how texts are read, and where the graph came from.
 
     Examples
     --------
@@ -66,9 +67,16 @@ class OnnxAdueModel:
         """Names of the classes."""
         return self.manifest.id2label
 
-    def predict(self, texts: Sequence[str], *, batch_size: int = 32) -> Predictions:
-        """Return labels, probabilities and U of `texts`, in their order."""
-        encodings = encode(self.tokenizer, texts, self.manifest.max_length) if len(texts) else []
+    def predict(self, texts: Sequence[Text], *, batch_size: int = 32) -> Predictions:
+        """Return labels, probabilities and U of `texts` (pairs of texts for a model of pairs), in their order.
+
+        Raises
+        ------
+        DataError
+            When rows are not of the kind that the model reads.
+        """
+        manifest = self.manifest
+        encodings = encode(self.tokenizer, texts, manifest.max_length, manifest.reading) if len(texts) else []
         names = OUTPUTS[1:]
         probabilities = np.empty((len(texts), len(self.id2label)), dtype=np.float32)
         uncertainty = np.empty(len(texts), dtype=TYPES[self.session.get_outputs()[-1].type])

@@ -61,6 +61,7 @@ def export_onnx(model: AdueModel, folder: str | Path, *, int8: bool = False) -> 
         adue_version=version("adue"),
         id2label=model.id2label,
         max_length=classifier.max_length,
+        reading=classifier.reading,
         score=model.fitted.config.settings.score,
         precision="int8" if int8 else "float32",
         base_model=model.origin.base_model,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -31,6 +31,7 @@ from adue.models.features.architectures import (
 from adue.models.features.batches import batch_tokens_for
 from adue.models.features.inner import active_adapter, classification_model, evaluation_mode, used_tensors
 from adue.models.features.limits import refuse_other_padding, token_limit
+from adue.models.pretrained.reading import require_usable
 from adue.models.pretrained.tokens import Encoding, encode
 
 HEAD_TOLERANCE = {torch.float32: LOGIT_TOLERANCE, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
@@ -95,11 +96,13 @@ class FrozenClassifier:
         """
         inner = classification_model(model)
         refuse_other_padding(inner, tokenizer)
+        reading = reading or Reading()
+        require_usable(tokenizer, reading)
         layout = None if head else LAYOUTS.get(inner.config.model_type)
         candidates = [layout] if layout else _guesses(inner, head)
         limit, adapter = token_limit(inner, tokenizer, max_length), active_adapter(model)
         for candidate in candidates:
-            found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter, reading or Reading())
+            found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter, reading)
             if found.reproduces_logits():
                 return found
         raise head_error(inner, candidates[0])
@@ -144,8 +147,18 @@ class FrozenClassifier:
         return 1
 
     def tokenize(self, texts: Sequence[Any]) -> list[Encoding]:
-        """Return one unpadded encoding per text, cut to `max_length`."""
-        return encode(self.tokenizer, texts, self.max_length)
+        """Return one unpadded encoding per text or pair of texts, cut to `max_length`.
+
+        Raises
+        ------
+        DataError
+            When a row is not of the kind that `reading` says rows are.
+        """
+        return encode(self.tokenizer, texts, self.max_length, self.reading)
+
+    def probe_rows(self, texts: Sequence[Any]) -> list[Any]:
+        """Return `texts` as rows of the kind that the classifier reads: pairs where it reads pairs."""
+        return [(text, text) if self.reading.pairs else text for text in texts]
 
     def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
         """Return one batch on the model's device, padded on the right even where the tokenizer pads on the left.
@@ -196,7 +209,8 @@ class FrozenClassifier:
     def reproduces_logits(self) -> bool:
         """Tell whether the copied head gives the model's own logits on two short texts."""
         limit = min(8, self.max_length)
-        encodings = self.tokenize(self.probes)
+        # As they are: of texts behind a long prefix only the prefix would be left.
+        encodings = replace(self, reading=Reading()).tokenize(self.probes)
         batch = self.collate([{name: ids[:limit] for name, ids in row.items()} for row in encodings])
         hidden, logits = self._run(batch)
         shape = self.head.shape

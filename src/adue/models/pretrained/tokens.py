@@ -4,21 +4,29 @@ from collections.abc import Sequence
 
 from transformers import PreTrainedTokenizerBase
 
+from adue.foundation.config import Reading
+from adue.foundation.texts import Text
+from adue.models.pretrained.reading import prepare
+
 Encoding = dict[str, list[int]]
-"""One text as token ids and what goes with them, not padded."""
+"""One row as token ids and what goes with them, not padded."""
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], max_length: int) -> list[Encoding]:
-    """Return one unpadded encoding per text, cut to `max_length` tokens and never without a token."""
-    encoded = tokenizer([readable(text) for text in texts], truncation=True, max_length=max_length)
+def encode(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[Text], max_length: int, reading: Reading
+) -> list[Encoding]:
+    """Return one unpadded encoding per row, cut to `max_length` tokens and never without a token."""
+    given = prepare(tokenizer, texts, reading)
+    encoded = tokenizer(
+        given.first,
+        given.second,
+        add_special_tokens=given.add_special_tokens,
+        truncation=True,
+        max_length=max_length,
+    )
     names = [name for name in encoded if name in tokenizer.model_input_names]
     rows = [{name: encoded[name][row] for name in names} for row in range(len(texts))]
     return [row if row["input_ids"] else stand_in(tokenizer, names) for row in rows]
-
-
-def readable(text: str) -> str:
-    """Return `text` as a tokenizer takes it: half a surrogate pair, as JSON may hold, is read as a question mark."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def stand_in(tokenizer: PreTrainedTokenizerBase, names: Sequence[str]) -> Encoding:

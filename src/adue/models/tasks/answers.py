@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
+from adue.foundation.config import Reading
 from adue.foundation.errors import DataError, ModelError
 from adue.models.features.architectures import Layout, read_head
 from adue.models.features.classifier import FrozenClassifier
@@ -91,7 +92,8 @@ class FrozenAnswerer(FrozenClassifier):
         path = _output_path(inner)
         layout = Layout(path, path, "last", rows=tuple(tokens))
         limit = token_limit(inner, tokenizer, max_length, most=_LONGEST)
-        found = cls(model, tokenizer, layout, read_head(inner, layout), limit, active_adapter(model))
+        adapter, reading = active_adapter(model), Reading(pairs=False)
+        found = cls(model, tokenizer, layout, read_head(inner, layout), limit, adapter, reading)
         if not found.reproduces_logits():
             raise ModelError(
                 f"{type(inner).__name__} changes the logits after its layer '{path}' (soft caps, a scale), so its rows "

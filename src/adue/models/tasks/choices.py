@@ -9,6 +9,7 @@ from peft import TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from adue.foundation.config import Reading
 from adue.foundation.errors import DataError, ModelError
 from adue.heads.fitted import FittedHead
 from adue.models.model import AdueModel
@@ -105,6 +106,7 @@ class AdueModelForMultipleChoice(AdueModel):
         revision: str | None = None,
         max_length: int | None = None,
         with_head: bool = True,
+        reading: Reading | None = None,
         **options: Any,
     ) -> Self:
         """Return the adapter (or whole language model) in a folder or on the hub, with its head if it has one.
@@ -122,6 +124,8 @@ class AdueModelForMultipleChoice(AdueModel):
         ModelError
             When the saved head answers other choices, or as :meth:`adue.AdueModel.from_pretrained`.
         """
+        if not (reading or Reading()).is_plain:
+            raise ModelError("a prompt is read as it is; leave reading out, and write what it says into the prompts")
         opened = open_folder(name, cls.task, revision=revision, with_head=with_head, **options)
         known = tuple(opened.fitted.config.id2label.values()) if opened.fitted else None
         if known and choices and known != tuple(choices):

@@ -16,7 +16,8 @@ from adue.models.features.architectures import Layout, find_output, read_head
 from adue.models.features.classifier import FrozenClassifier, head_error
 from adue.models.features.inner import active_adapter, classification_model
 from adue.models.features.limits import require_padding_token, token_limit
-from adue.models.pretrained.tokens import readable, stand_in
+from adue.models.pretrained.reading import readable
+from adue.models.pretrained.tokens import stand_in
 
 WORDS = "first_tokens"
 """In an encoding and a batch: 1 (True) at the first token of every word."""
@@ -49,9 +50,10 @@ class FrozenTagger(FrozenClassifier):
             When the head cannot be found or does not reproduce the logits, the tokenizer cannot pad or does not
             say which token belongs to which word, or something is to be done to the words before they are read.
         """
-        if reading not in {None, Reading()}:
+        if not (reading or Reading()).is_plain:
             raise ModelError(
-                "a token classifier reads its words as they are; leave prefix, suffix, chat template and windows out"
+                "a token classifier reads its words as they are; leave pairs, prefix, suffix, chat template and "
+                "windows out"
             )
         inner = classification_model(model)
         require_padding_token(tokenizer)

@@ -90,6 +90,7 @@ def _build_adapter(
         merged=merge,
         id2label=class_names(base.model),
         max_length=saved.max_length,
+        reading=saved.reading,
     )
     plain: nn.Module = model.merge_and_unload() if merge else model
     return LoadedModel(plain, _load_tokenizer(saved, base, options["trust_remote_code"]), origin)

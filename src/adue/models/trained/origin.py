@@ -7,7 +7,7 @@ from typing import Any
 from peft import PeftModel, get_peft_model_state_dict
 from torch import nn
 
-from adue.foundation.config import HeadSource
+from adue.foundation.config import HeadSource, Reading
 from adue.foundation.digests import tensors_sha256
 from adue.models.features.architectures import output_paths
 from adue.models.features.inner import active_adapter, classification_model
@@ -31,6 +31,8 @@ class Origin:
     id2label: dict[int, str]
     max_length: int | None = None
     """Tokens per text in training, where it is known."""
+    reading: Reading | None = None
+    """What was done to every text in training, where it is known."""
 
 
 def origin_in_memory(model: nn.Module) -> Origin:

@@ -101,7 +101,9 @@ def _wrap(loaded: LoadedModel, adapter: str, max_length: int | None) -> FrozenCl
     before = active_adapter(loaded.model)
     _switch(loaded.model, adapter)
     try:
-        return FrozenClassifier.wrap(loaded.model, loaded.tokenizer, max_length=max_length)
+        return FrozenClassifier.wrap(
+            loaded.model, loaded.tokenizer, max_length=max_length, reading=loaded.origin.reading
+        )
     finally:
         _switch(loaded.model, before)
 
