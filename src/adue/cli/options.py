@@ -31,6 +31,23 @@ TextPairColumn = Annotated[
     str | None,
     typer.Option(help="Column with the second texts, where rows are pairs; --text-column alone: single texts."),
 ]
+TextPrefix = Annotated[
+    str | None, typer.Option(help="Put before every text, as in training; of a pair before the first.")
+]
+TextSuffix = Annotated[
+    str | None,
+    typer.Option(
+        help="Put behind every text; special tokens such as </s> count as such; a line break is $'\\n' in bash."
+    ),
+]
+ChatTemplateOption = Annotated[
+    Literal["message", "generation"] | None,
+    typer.Option(
+        "--chat-template",
+        help="Read a text as a user's [bold]message[/bold] in the tokenizer's chat template; [bold]generation[/bold] "
+        "adds what begins the answer.",
+    ),
+]
 UseCache = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")]
 BatchSize = Annotated[int, typer.Option(help="Texts per forward pass.", min=1)]
 

@@ -26,6 +26,9 @@ def training_settings(
     max_epochs: Annotated[int, typer.Option("--epochs", help="Most epochs.")] = 30,
     patience: Annotated[int, typer.Option(help="Epochs without a better validation accuracy until it stops.")] = 5,
     max_length: Annotated[int | None, typer.Option(help="Cut texts to this many tokens.")] = None,
+    text_prefix: opt.TextPrefix = None,
+    text_suffix: opt.TextSuffix = None,
+    chat_template: opt.ChatTemplateOption = None,
     seed: opt.Seed = 0,
     bf16: Annotated[
         bool | None, typer.Option("--bf16/--no-bf16", help="Compute in bfloat16; default: where it gains.")
@@ -48,6 +51,7 @@ def training_settings(
             "max_length": max_length,
             "seed": seed,
             "bf16": bf16,
+            "reading": {"prefix": text_prefix or "", "suffix": text_suffix or "", "chat_template": chat_template},
         }
     )
 

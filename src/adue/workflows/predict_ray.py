@@ -67,9 +67,9 @@ class ScoringJob:
     source: str
     output: str
     text_column: str | None
-    text_pair_column: str | None
     prefix: str
     options: ModelOptions
+    text_pair_column: str | None = None
 
 
 class PieceScorer:
@@ -155,7 +155,7 @@ def predict_on_ray(
         When there is no head, a row cannot be read or written, `output` holds anything else, or the cluster is gone.
     """
     job = ScoringJob(
-        _resolve(adapter), source, output, text_column, text_pair_column, prefix, model_options or ModelOptions()
+        _resolve(adapter), source, output, text_column, prefix, model_options or ModelOptions(), text_pair_column
     )
     pieces = find_pieces(source)
     target, folder = open_address(output)

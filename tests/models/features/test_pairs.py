@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from datasets import Dataset
 
 from adue import AdueModel, DataError, DataWarning, ModelError
 from adue.foundation.config import Reading
 from tests.support.adapters import QUICK
-from tests.support.pairs import TEMPLATE, pair_tokenizer, random_pairs, save_pair_adapter
+from tests.support.pairs import TEMPLATE, labelled_pairs, pair_tokenizer, random_pairs, save_pair_adapter
 
 PAIRS = random_pairs(40)
 MODELS = ["bert", "roberta", "llama"]
@@ -39,15 +38,6 @@ def own_logits(model: AdueModel, inputs: list[Any], **options: Any) -> torch.Ten
         with torch.no_grad():
             rows.append(model.classifier.model(**batch).logits)
     return torch.cat(rows)
-
-
-def labelled_pairs(model: AdueModel, rows: int = 160) -> Dataset:
-    """Return pairs whose labels are the classifier's own answers in three rows of four."""
-    pairs = random_pairs(rows)
-    answers = model.predict_proba(pairs).argmax(axis=-1)
-    labels = [(int(answer) + (row % 4 == 0)) % 3 for row, answer in enumerate(answers)]
-    first, second = zip(*pairs, strict=True)
-    return Dataset.from_dict({"text": first, "text_pair": second, "label": labels})
 
 
 @pytest.mark.parametrize("model_type", MODELS)

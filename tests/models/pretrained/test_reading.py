@@ -138,6 +138,15 @@ def test_a_template_that_writes_todays_date_is_refused_and_one_with_a_date_of_it
     require_usable(tokenizer(unused), Reading(chat_template="message"))
 
 
+@pytest.mark.parametrize(
+    "more", [{"pairs": True}, {"prefix": "the "}, {"suffix": " film"}, {"chat_template": "message"}]
+)
+def test_windows_are_not_for_pairs_or_for_texts_with_something_around_them(more: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match="leave --long-texts windows out"):
+        require_usable(tokenizer(TEMPLATE), Reading.from_dict({"long_texts": "windows", "stride": 3} | more))
+    require_usable(tokenizer(TEMPLATE), Reading(long_texts="windows", stride=3, pairs=False))
+
+
 def test_a_chat_template_is_not_for_pairs() -> None:
     with pytest.raises(ModelError, match="holds one text, not a pair"):
         require_usable(tokenizer(TEMPLATE), Reading(chat_template="message", pairs=True))

@@ -10,6 +10,7 @@ from adue.foundation.config import Reading
 from adue.foundation.errors import DataError, ModelError
 from adue.foundation.texts import Text, is_pair
 
+_WINDOWS = {"long_texts": "cut", "stride": 0}
 _PROBE = "a short text"
 _CHAT_CURE = "give the tokenizer one that was saved in training, or leave --chat-template out"
 
@@ -63,13 +64,19 @@ def prepare(tokenizer: PreTrainedTokenizerBase, rows: Sequence[Text], reading: R
 
 
 def require_usable(tokenizer: PreTrainedTokenizerBase, reading: Reading) -> None:
-    """Refuse a chat template that is not there, fails, or writes the date of the day into texts; and one for pairs.
+    """Refuse what cannot be read together, and a chat template that fails or writes the date of the day into texts.
 
     Raises
     ------
     ModelError
-        When it is one of these.
+        When windows are asked for pairs or texts with something around them, a chat template for pairs, or the
+        template is not there, fails, leaves the text out, or changes from day to day.
     """
+    if reading.long_texts == "windows" and not reading.model_copy(update=_WINDOWS).is_plain:
+        raise ModelError(
+            "windows are parts of one text, and prefix, suffix, chat template or second text would be in some of them "
+            "only; leave --long-texts windows out"
+        )
     if reading.chat_template is None:
         return
     if reading.pairs:
