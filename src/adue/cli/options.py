@@ -10,6 +10,7 @@ import typer
 from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:
+    from adue.foundation.config import Reading
     from adue.workflows.options import DataOptions, ModelOptions
 
 Adapter = Annotated[
@@ -115,6 +116,16 @@ def _with_cache(make: "Callable[..., ModelOptions]") -> "Callable[..., ModelOpti
 
 cached_model_options = _with_cache(model_options)
 """How to load and run the classifier, for commands that extract features."""
+
+
+def reading_options(
+    text_prefix: TextPrefix = None, text_suffix: TextSuffix = None, chat_template: ChatTemplateOption = None
+) -> "Reading":
+    """Return what is done to texts before they are read; only the fields that were given are set."""
+    from adue.foundation.config import Reading
+
+    given = {"prefix": text_prefix, "suffix": text_suffix, "chat_template": chat_template}
+    return Reading.from_dict({name: value for name, value in given.items() if value is not None})
 
 
 def split_names(names: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command, show
 from adue.cli.console import err, out
+from adue.foundation.config import Reading
 
 if TYPE_CHECKING:
     from adue.training import TrainingResult, TrainingSettings
@@ -26,9 +27,6 @@ def training_settings(
     max_epochs: Annotated[int, typer.Option("--epochs", help="Most epochs.")] = 30,
     patience: Annotated[int, typer.Option(help="Epochs without a better validation accuracy until it stops.")] = 5,
     max_length: Annotated[int | None, typer.Option(help="Cut texts to this many tokens.")] = None,
-    text_prefix: opt.TextPrefix = None,
-    text_suffix: opt.TextSuffix = None,
-    chat_template: opt.ChatTemplateOption = None,
     seed: opt.Seed = 0,
     bf16: Annotated[
         bool | None, typer.Option("--bf16/--no-bf16", help="Compute in bfloat16; default: where it gains.")
@@ -51,17 +49,17 @@ def training_settings(
             "max_length": max_length,
             "seed": seed,
             "bf16": bf16,
-            "reading": {"prefix": text_prefix or "", "suffix": text_suffix or "", "chat_template": chat_template},
         }
     )
 
 
-@command(settings=training_settings, data_options=opt.data_options)
+@command(settings=training_settings, reading=opt.reading_options, data_options=opt.data_options)
 def train(
     model: Annotated[str, typer.Option(help="Base model: a folder, a hub id, or minilm.")],
     data: opt.Data,
     out_folder: opt.NewFolder,
     settings: "TrainingSettings",
+    reading: Reading,
     data_options: "DataOptions",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an adapter that is there.")] = False,
     as_json: opt.Json = False,
@@ -77,7 +75,7 @@ def train(
         model,
         data,
         out_folder,
-        settings=settings,
+        settings=settings.model_copy(update={"reading": reading}),
         data_options=data_options,
         overwrite=overwrite,
         show_progress_bar=err.is_terminal,

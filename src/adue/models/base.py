@@ -111,7 +111,8 @@ class BaseAdueModel:
         max_length
             Texts are cut to this many tokens; by default as the head was fitted, or the adapter trained.
         reading
-            What is done to every text before it is read; by default as the head was fitted, or the adapter trained.
+            What is done to every text before it is read; fields that are not given are as the head was fitted, or the
+            adapter trained.
         with_head
             Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
         backend
@@ -136,7 +137,7 @@ class BaseAdueModel:
             opened.loaded.tokenizer,
             head=head or opened.head_path,
             max_length=max_length or opened.max_length,
-            reading=reading or opened.reading,
+            reading=opened.reading if reading is None else reading.over(opened.reading),
             backend=backend,
             fitted=opened.fitted,
             origin=opened.loaded.origin,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from pydantic import Field
 
 from adue.foundation.cache import cache_dir
-from adue.foundation.config import FrozenConfig
+from adue.foundation.config import FrozenConfig, Reading
 from adue.foundation.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class ModelOptions(FrozenConfig):
     """A device of torch; ``auto`` takes CUDA, then MPS, then the processor."""
     backend: Literal["torch", "onnx"] = "torch"
     max_length: int | None = None
+    reading: Reading | None = None
+    """What is done to texts; the fields that were given go before what is saved with adapter or head."""
     batch_size: int = Field(default=128, gt=0)
     use_cache: bool = True
     """Whether extracted features are kept, so that a stopped job goes on and the next one need not read again."""
@@ -97,6 +99,7 @@ class ModelOptions(FrozenConfig):
             device=self.chosen_device,
             backend=self.backend,
             max_length=self.max_length,
+            reading=self.reading,
             trust_remote_code=self.trust_remote_code,
         )
 

@@ -41,6 +41,17 @@ class Reading(FrozenConfig):
     long_texts: LongTexts = "cut"
     stride: int = Field(default=0, ge=0)
 
+    def over(self, other: "Reading") -> "Reading":
+        """Return `other` with the fields that were given here in place of its own.
+
+        Examples
+        --------
+        >>> found = Reading(suffix="</s>").over(Reading(prefix="Review: "))
+        >>> found.prefix, found.suffix
+        ('Review: ', '</s>')
+        """
+        return other.model_copy(update={name: getattr(self, name) for name in self.model_fields_set})
+
     @property
     def is_plain(self) -> bool:
         """Whether rows are single texts, which are read as they are."""
