@@ -8,6 +8,7 @@ from datasets import Dataset
 from adue import AdueModel
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.encoding import encode_portions, portions
+from adue.models.pretrained.tokens import Encoding
 from tests.support.adapters import random_texts, save_tiny_adapter
 
 TEXTS = random_texts(25, seed=3)
@@ -70,7 +71,7 @@ def test_the_next_portion_is_made_while_one_is_in_use(
 ) -> None:
     true_tokenize, made = FrozenClassifier.tokenize, threading.Semaphore(0)
 
-    def record(self: FrozenClassifier, texts: Sequence[Any]) -> list[dict[str, list[int]]]:
+    def record(self: FrozenClassifier, texts: Sequence[Any]) -> list[Encoding]:
         rows = true_tokenize(self, texts)
         made.release()
         return rows
