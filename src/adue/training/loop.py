@@ -92,7 +92,7 @@ def run_trainer(
 
 
 def _tokenize(rows: Dataset, classifier: FrozenClassifier) -> Dataset:
-    encodings = classifier.tokenize(texts_of(rows)[:])
+    encodings = [encoding.inputs for encoding in classifier.tokenize(texts_of(rows)[:])]
     columns: dict[str, list[Any]] = {name: [row[name] for row in encodings] for name in encodings[0]}
     columns["length"] = [len(row["input_ids"]) for row in encodings]
     return Dataset.from_dict(columns | {"labels": rows["label"][:]})

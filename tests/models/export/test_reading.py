@@ -20,7 +20,7 @@ __all__ = ["traced_once"]
 
 PAIRS = random_pairs(30)
 TEXTS = [first for first, _ in PAIRS]
-READINGS = {
+READINGS: dict[str, tuple[Reading, list[Any]]] = {
     "pairs": (Reading(prefix="the ", pairs=True), PAIRS),
     "around": (Reading(prefix="this film is ", suffix=" [SEP]", pairs=False), TEXTS),
     "chat": (Reading(chat_template="generation", pairs=False), TEXTS),

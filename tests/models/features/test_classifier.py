@@ -199,7 +199,7 @@ def test_an_empty_text_of_a_decoder_is_never_read_as_padding() -> None:
     model = unlisted("bloom")
     model.config.pad_token_id = tokenizer.pad_token_id
     [row] = FrozenClassifier.wrap(model, tokenizer).tokenize([""])
-    assert row["input_ids"] == [tokenizer.unk_token_id]
+    assert row.inputs["input_ids"] == [tokenizer.unk_token_id]
 
 
 def test_max_length_is_checked_and_cuts(bert: PeftModel) -> None:
@@ -210,7 +210,7 @@ def test_max_length_is_checked_and_cuts(bert: PeftModel) -> None:
         ):
             FrozenClassifier.wrap(bert, tokenizer, max_length=length)
     short = FrozenClassifier.wrap(bert, tokenizer, max_length=6)
-    assert [len(row["input_ids"]) for row in short.tokenize(["good " * 50, "good"])] == [6, 3]
+    assert [len(row.inputs["input_ids"]) for row in short.tokenize(["good " * 50, "good"])] == [6, 3]
 
 
 def test_long_texts_are_read_whole_where_that_is_asked_for(tmp_path: Path) -> None:

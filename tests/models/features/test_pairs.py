@@ -53,7 +53,7 @@ def test_logits_of_pairs_are_those_of_transformers_bit_for_bit(adapters: dict[st
 def test_the_second_text_is_marked_where_the_model_takes_marks(adapters: dict[str, Path]) -> None:
     model = AdueModel.from_pretrained(adapters["bert"])
     (row,) = model.classifier.tokenize([("good film", "bad plot")])
-    assert row["token_type_ids"] == [0, 0, 0, 0, 1, 1, 1]
+    assert row.inputs["token_type_ids"] == [0, 0, 0, 0, 1, 1, 1]
 
 
 @pytest.mark.parametrize("model_type", MODELS)

@@ -28,6 +28,10 @@ def tokenizer(template: str | None = None, **options: Any) -> PreTrainedTokenize
     return made
 
 
+def row_by_row(encoded: Any) -> list[dict[str, list[int]]]:
+    return [dict(zip(encoded, values, strict=True)) for values in zip(*encoded.values(), strict=True)]
+
+
 texts = st.lists(st.sampled_from([*WORDS, "[SEP]", "?", "\ud800"]), max_size=12).map(" ".join)
 around = st.sampled_from(["", "the ", "[CLS] ", " [SEP]", " is it good ?", "\n"])
 
@@ -39,7 +43,9 @@ def test_single_texts_are_read_as_the_tokenizer_reads_the_joined_string(
     own = tokenizer()
     expected = own([f"{prefix}{readable(row)}{suffix}" for row in rows], truncation=True, max_length=max_length)
     found = encode(own, rows, max_length, Reading(prefix=prefix, suffix=suffix))
-    assert found == [{name: expected[name][row] for name in expected} for row in range(len(rows))]
+    assert [row.inputs for row in found] == [
+        {name: expected[name][row] for name in expected} for row in range(len(rows))
+    ]
 
 
 @given(
@@ -60,8 +66,12 @@ def test_pairs_are_read_as_the_tokenizer_joins_them_the_longest_cut_first(
         max_length=max_length,
     )
     found = encode(own, rows, max_length, Reading(prefix=prefix, suffix=suffix, pairs=True))
-    assert found == [{name: expected[name][row] for name in expected} for row in range(len(rows))]
-    assert all(set(row["token_type_ids"]) == {0, 1} for row in found)
+    assert [row.inputs for row in found] == [
+        {name: expected[name][row] for name in expected} for row in range(len(rows))
+    ]
+    assert all(set(row.inputs["token_type_ids"]) == {0, 1} for row in found)
+    whole = own([f"{prefix}{text}" for text in first], [f"{text}{suffix}" for text in second])["input_ids"]
+    assert [row.cut for row in found] == [len(ids) > max_length for ids in whole]
 
 
 @pytest.mark.parametrize("kind", ["message", "generation"])
@@ -70,31 +80,32 @@ def test_a_chat_template_writes_its_special_tokens_and_no_others_are_added(kind:
     reading = Reading(chat_template=kind, prefix="the film is ", suffix=" ?")
     (found,) = encode(own, ["good"], 20, reading)
     end = " the" if kind == "generation" else ""
-    assert own.decode(found["input_ids"]).split() == f"[CLS] the film is good [UNK] [SEP]{end}".split()
+    assert str(own.decode(found.inputs["input_ids"])).split() == f"[CLS] the film is good [UNK] [SEP]{end}".split()
 
 
 def test_a_chat_is_what_transformers_makes_of_it() -> None:
     own = tokenizer(TEMPLATE)
     (found,) = encode(own, ["good film"], 20, Reading(chat_template="generation"))
     chat = [{"role": "user", "content": "good film"}]
-    expected = own.apply_chat_template(chat, tokenize=True, add_generation_prompt=True, return_dict=True)
-    assert found["input_ids"] == expected["input_ids"]
+    expected: Any = own.apply_chat_template(chat, tokenize=True, add_generation_prompt=True, return_dict=True)
+    assert found.inputs["input_ids"] == expected["input_ids"]
 
 
 def test_a_suffix_that_is_a_special_token_becomes_that_token() -> None:
     (found,) = encode(tiny_tokenizer(decoder=True), ["good"], 20, Reading(suffix="[SEP]"))
-    assert found["input_ids"][-1] == 3
+    assert found.inputs["input_ids"][-1] == 3
 
 
 def test_a_list_of_two_is_a_pair_as_a_tuple_is() -> None:
     own = tokenizer()
-    assert encode(own, [["good", "bad"]], 20, Reading()) == encode(own, [("good", "bad")], 20, Reading())
+    rows: list[Any] = [["good", "bad"]]
+    assert encode(own, rows, 20, Reading()) == encode(own, [("good", "bad")], 20, Reading())
 
 
 def test_an_empty_second_text_is_a_pair() -> None:
     (found,) = encode(tokenizer(), [("good", "")], 20, Reading())
-    assert found["input_ids"][0], found["input_ids"][-2:] == (2, [3, 3])
-    assert found["token_type_ids"][-1] == 1
+    assert found.inputs["input_ids"][-2:] == [3, 3]
+    assert found.inputs["token_type_ids"][-2:] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -76,13 +76,15 @@ class OnnxAdueModel:
             When rows are not of the kind that the model reads.
         """
         manifest = self.manifest
-        encodings = encode(self.tokenizer, texts, manifest.max_length, manifest.reading) if len(texts) else []
+        encodings = encode(self.tokenizer, texts, manifest.max_length, manifest.reading)
         names = OUTPUTS[1:]
         probabilities = np.empty((len(texts), len(self.id2label)), dtype=np.float32)
         uncertainty = np.empty(len(texts), dtype=TYPES[self.session.get_outputs()[-1].type])
         wanted = [given.name for given in self.session.get_inputs()]
         for chosen in (rows.numpy() for rows in like_length(encodings, batch_size)):
-            batch = self.tokenizer.pad([encodings[row] for row in chosen], padding_side="right", return_tensors="np")
+            batch = self.tokenizer.pad(
+                [encodings[row].inputs for row in chosen], padding_side="right", return_tensors="np"
+            )
             inputs = {name: batch[name].astype(np.int64) for name in wanted}
             probabilities[chosen], uncertainty[chosen] = self.session.run(names, inputs)
         labels = probabilities.argmax(axis=-1)

@@ -32,7 +32,7 @@ from adue.models.features.batches import batch_tokens_for
 from adue.models.features.inner import active_adapter, classification_model, evaluation_mode, used_tensors
 from adue.models.features.limits import refuse_other_padding, token_limit
 from adue.models.pretrained.reading import require_usable
-from adue.models.pretrained.tokens import Encoding, encode
+from adue.models.pretrained.tokens import Encoding, Inputs, encode
 
 HEAD_TOLERANCE = {torch.float32: LOGIT_TOLERANCE, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
 """How far head(h) may lie from the model's own logits, relative to their size; above rounding, below any mistake."""
@@ -142,12 +142,12 @@ class FrozenClassifier:
             parts.append(json.dumps(config, sort_keys=True, default=sorted))
         return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
 
-    def rows_in(self, encoding: Mapping[str, list[int]]) -> int:  # noqa: ARG002 - tasks differ here
+    def rows_in(self, encoding: Encoding) -> int:  # noqa: ARG002 - tasks differ here
         """Return how many rows one encoding gives: one answer for a text."""
         return 1
 
     def tokenize(self, texts: Sequence[Any]) -> list[Encoding]:
-        """Return one unpadded encoding per text or pair of texts, cut to `max_length`.
+        """Return one unpadded encoding per text or pair of texts, cut to `max_length`, and whether it was.
 
         Raises
         ------
@@ -161,11 +161,15 @@ class FrozenClassifier:
         return [(text, text) if self.reading.pairs else text for text in texts]
 
     def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
-        """Return one batch on the model's device, padded on the right even where the tokenizer pads on the left.
+        """Return the windows of `encodings` as one batch on the model's device, padded on the right.
 
-        With padding on the left, absolute positions (GPT-2) would move with the longest text of the batch.
+        That is so even where the tokenizer pads on the left: absolute positions (GPT-2) would move with the longest
+        text of the batch.
         """
-        batch: BatchEncoding = self.tokenizer.pad(list(encodings), padding_side="right", return_tensors="pt")
+        return self._pad([window for encoding in encodings for window in encoding.windows])
+
+    def _pad(self, windows: list[Inputs]) -> Mapping[str, Tensor]:
+        batch: BatchEncoding = self.tokenizer.pad(windows, padding_side="right", return_tensors="pt")
         return batch.to(self.device)
 
     def forward(
@@ -210,8 +214,9 @@ class FrozenClassifier:
         """Tell whether the copied head gives the model's own logits on two short texts."""
         limit = min(8, self.max_length)
         # As they are: of texts behind a long prefix only the prefix would be left.
-        encodings = replace(self, reading=Reading()).tokenize(self.probes)
-        batch = self.collate([{name: ids[:limit] for name, ids in row.items()} for row in encodings])
+        probes = replace(self, reading=Reading()).tokenize(self.probes)
+        windows = [encoding.windows[0] for encoding in probes]
+        batch = self.collate([Encoding(({name: ids[:limit] for name, ids in row.items()},)) for row in windows])
         hidden, logits = self._run(batch)
         shape = self.head.shape
         if hidden.shape != (len(logits), shape.hidden_size) or logits.shape[1:] != (shape.num_labels,):

@@ -181,7 +181,7 @@ def _compute(
     ends = list(accumulate(map(classifier.rows_in, encodings), initial=0))
     features: Float[Tensor, "rows hidden"] = torch.empty(ends[-1], classifier.head.shape.hidden_size)
     logits: Float[Tensor, "rows classes"] = torch.empty(ends[-1], classifier.head.shape.num_labels)
-    for batch in budget.batches([len(row["input_ids"]) for row in encodings]):
+    for batch in budget.batches([len(row.inputs["input_ids"]) for row in encodings]):
         hidden, answers = classifier.forward(classifier.collate([encodings[index] for index in batch]))
         rows = [row for index in batch for row in range(ends[index], ends[index + 1])]
         features[rows], logits[rows] = hidden.float().cpu(), answers.float().cpu()

@@ -16,6 +16,7 @@ from adue.models.features.architectures import Layout, read_head
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import active_adapter, classification_model
 from adue.models.features.limits import require_padding_token, token_limit
+from adue.models.pretrained.tokens import Encoding
 
 POSITIONS = "logits_to_keep"
 """The argument by which language models of transformers compute logits at some positions only."""
@@ -106,7 +107,7 @@ class FrozenAnswerer(FrozenClassifier):
         """The layer and the rows of it that are the head, as :func:`parse_head_path` reads them."""
         return f"{self.layout.output}[{', '.join(map(str, self.layout.rows or ()))}]"
 
-    def tokenize(self, texts: Sequence[str]) -> list[dict[str, list[int]]]:
+    def tokenize(self, texts: Sequence[str]) -> list[Encoding]:
         """Return one unpadded encoding per prompt.
 
         Raises
@@ -114,16 +115,17 @@ class FrozenAnswerer(FrozenClassifier):
         DataError
             When a prompt is longer than ``max_length``: with its end, the question of the answer would be cut off.
         """
-        lengths = [len(ids) for ids in self.tokenizer(list(texts))["input_ids"]] if texts else []
-        for index, length in enumerate(lengths):
-            if length > self.max_length:
-                raise DataError(
-                    f"prompt {index} has {length} tokens, more than max_length {self.max_length}; shorten it, or raise "
-                    "max_length if the model allows it"
-                )
-        return super().tokenize(texts)
+        encodings = super().tokenize(texts)
+        index = next((index for index, encoding in enumerate(encodings) if encoding.cut), None)
+        if index is None:
+            return encodings
+        length = len(self.tokenizer(texts[index], verbose=False)["input_ids"])
+        raise DataError(
+            f"prompt {index} has {length} tokens, more than max_length {self.max_length}; shorten it, or raise "
+            "max_length if the model allows it"
+        )
 
-    def collate(self, encodings: Sequence[dict[str, list[int]]]) -> Mapping[str, Tensor]:
+    def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
         """Return one batch on the model's device, padded on the right; logits are asked for where prompts end only."""
         batch = super().collate(encodings)
         if POSITIONS not in inspect.signature(classification_model(self.model).forward).parameters:

@@ -17,7 +17,7 @@ from adue.models.features.classifier import FrozenClassifier, head_error
 from adue.models.features.inner import active_adapter, classification_model
 from adue.models.features.limits import require_padding_token, token_limit
 from adue.models.pretrained.reading import readable
-from adue.models.pretrained.tokens import stand_in
+from adue.models.pretrained.tokens import Encoding, stand_in
 
 WORDS = "first_tokens"
 """In an encoding and a batch: 1 (True) at the first token of every word."""
@@ -70,11 +70,11 @@ class FrozenTagger(FrozenClassifier):
             raise head_error(inner, layout)
         return found
 
-    def rows_in(self, encoding: Mapping[str, list[int]]) -> int:
+    def rows_in(self, encoding: Encoding) -> int:
         """Return the number of words."""
-        return sum(encoding[WORDS])
+        return sum(encoding.inputs[WORDS])
 
-    def tokenize(self, texts: Sequence[Sequence[str]]) -> list[dict[str, list[int]]]:
+    def tokenize(self, texts: Sequence[Sequence[str]]) -> list[Encoding]:
         """Return one unpadded encoding per sentence.
 
         Raises
@@ -96,7 +96,7 @@ class FrozenTagger(FrozenClassifier):
                     f"sentence {index} has {length} tokens, the model reads {self.max_length}, and words that are cut "
                     "off would have no answer; split it"
                 )
-            rows.append(row | {WORDS: _first_tokens(encoded.word_ids(index)) or [0]})
+            rows.append(Encoding((row | {WORDS: _first_tokens(encoded.word_ids(index)) or [0]},)))
         return rows
 
     def _readable(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -112,10 +112,11 @@ class FrozenTagger(FrozenClassifier):
                 words[lost] = instead
         return whole
 
-    def collate(self, encodings: Sequence[dict[str, list[int]]]) -> Mapping[str, Tensor]:
+    def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
         """Return one batch on the model's device, padded on the right, with the mask of the words' first tokens."""
-        batch = super().collate([{n: ids for n, ids in row.items() if n != WORDS} for row in encodings])
-        masks = [torch.tensor(row[WORDS], dtype=torch.bool) for row in encodings]
+        rows = [encoding.inputs for encoding in encodings]
+        batch = self._pad([{name: ids for name, ids in row.items() if name != WORDS} for row in rows])
+        masks = [torch.tensor(row[WORDS], dtype=torch.bool) for row in rows]
         return {**batch, WORDS: pad_sequence(masks, batch_first=True).to(self.device)}
 
     def _run(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
