@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from adue.foundation.config import LongTexts, Reading
 from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def model_options(
         Literal["torch", "onnx"],
         typer.Option(help="What runs the model; [bold]onnx[/bold]: ONNX Runtime, float32 on a processor."),
     ] = "torch",
-    max_length: Annotated[int | None, typer.Option(help="Cut texts to this many tokens.", min=1)] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens of a text that are read at once.", min=1)] = None,
     batch_size: BatchSize = 128,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code a repository ships.")
@@ -77,6 +78,34 @@ def model_options(
         max_length=max_length,
         batch_size=batch_size,
         trust_remote_code=trust_remote_code,
+    )
+
+
+def reading_options(
+    long_texts: Annotated[
+        LongTexts,
+        typer.Option(help="[bold]windows[/bold]: read all of a long text, in parts; the surest part answers."),
+    ] = "cut",
+    stride: Annotated[
+        int | None, typer.Option(help="Tokens that windows share; by default a quarter of one.", min=0)
+    ] = None,
+    text_prefix: Annotated[str, typer.Option(help="Put before every text, as written.")] = "",
+    text_suffix: Annotated[str, typer.Option(help="Put behind every text, as written.")] = "",
+    chat_template: Annotated[
+        bool, typer.Option("--chat-template", help="Put the tokenizer's chat template around every text.")
+    ] = False,
+) -> Reading:
+    """Return what is done to every text before it is read; it is kept with the head.
+
+    Raises
+    ------
+    DataError
+        When windows are to share tokens, and there are none.
+    """
+    if stride is not None and long_texts == "cut":
+        raise DataError("--stride is how many tokens windows share; add --long-texts windows, or leave --stride out")
+    return Reading(
+        prefix=text_prefix, suffix=text_suffix, chat_template=chat_template, long_texts=long_texts, stride=stride
     )
 
 

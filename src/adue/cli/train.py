@@ -90,6 +90,7 @@ def print_training(result: "TrainingResult") -> None:
         ("adapter", result.adapter),
         ("base model", record.base_model),
         ("rows", f"{record.train_rows:,} to train on, {record.validation_rows:,} to choose the epoch on"),
+        ("texts read", result.limit),
         ("best epoch", f"{record.best_epoch} of {len(record.history)}"),
         ("validation accuracy", f"{record.validation_accuracy:.1%}"),
         ("commonest class", f"{record.validation_majority_accuracy:.1%}"),
@@ -97,5 +98,11 @@ def print_training(result: "TrainingResult") -> None:
         ("time", f"{result.seconds:.0f} s{' (resumed)' if result.resumed else ''}"),
     ]
     out.print(facts("Trained", rows))
+    if result.texts_cut:
+        out.print(
+            f"note: {result.texts_cut:,} of {record.train_rows:,} training texts were cut at {result.limit.tokens:,} "
+            "tokens; train on more of them with --max-length",
+            markup=False,
+        )
     for note in result.notes:
         out.print(f"note: {note}", markup=False)

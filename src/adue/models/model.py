@@ -25,7 +25,7 @@ class AdueModel(BaseAdueModel):
     head
         Path of the last linear layer, for an architecture whose head cannot be found.
     max_length
-        Texts are cut to this many tokens; by default what model and tokenizer allow, 512 at most.
+        Tokens of a text that are read at once; by default what model and tokenizer allow.
     backend
         What computes the forward pass: ``torch``, or ``onnx`` for ONNX Runtime, on the processor in float32.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from adue.foundation.config import Fraction, FrozenConfig
+from adue.foundation.config import Fraction, FrozenConfig, TokenLimit
 from adue.foundation.errors import ModelError
 from adue.foundation.result import Result
 from adue.training.settings import TrainingSettings
@@ -55,6 +55,10 @@ class TrainingResult(Result):
     """Where it was trained."""
     seconds: float
     resumed: bool
+    limit: TokenLimit
+    """How many tokens of a text were read, and who says so."""
+    texts_cut: int
+    """How many training texts had more tokens than were read."""
     notes: tuple[str, ...] = ()
 
 

@@ -2,13 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from datasets import Dataset
 
 from adue.datasets import LabelledSplits, fingerprint, load_splits
-from adue.foundation.config import AdueConfig, AutoSettings, FitSettings, Grid, points_to_train
+from adue.foundation.config import AdueConfig, AutoSettings, FitSettings, Grid, TokenLimit, points_to_train
 from adue.foundation.result import Result
 from adue.foundation.scaling.processes import processes
 from adue.foundation.types import FeatureSet
@@ -37,6 +37,10 @@ class FitResult(Result):
     config: AdueConfig
     device: str
     """Where the classifier ran."""
+    limit: TokenLimit
+    """How many tokens of a text were read, and who says so."""
+    texts_cut: dict[str, int]
+    """By split, how many texts had more tokens than were read."""
     seconds: float
     notes: tuple[str, ...] = ()
 
@@ -98,7 +102,9 @@ def fit(
 
     config = group.once(fit_and_save)
     no_gain = (NO_GAIN,) if config.metrics.ranks_as_softmax_response else ()
-    notes = splits.notes + no_gain + _note_repeats(splits["train"]["text"][:], splits["validation"]["text"][:])
+    repeats = _note_repeats(splits["train"]["text"][:], splits["validation"]["text"][:])
+    limit, read = model.classifier.limit, {"train": train, "validation": validation}
+    notes = splits.notes + no_gain + repeats + tuple(_notes_cut(limit, read))
     return FitResult(
         adapter=str(adapter),
         data=str(data),
@@ -106,9 +112,17 @@ def fit(
         grid_points=heads,
         config=config,
         device=str(model.classifier.device),
+        limit=limit,
+        texts_cut={name: rows.texts_cut for name, rows in read.items()},
         seconds=time.monotonic() - started,
         notes=notes,
     )
+
+
+def _notes_cut(limit: TokenLimit, read: Mapping[str, FeatureSet]) -> Iterator[str]:
+    for name, rows in read.items():
+        if rows.texts_cut:
+            yield f"{name}: {limit.describe_cut(rows.texts_cut, len(rows))}"
 
 
 def _note_repeats(train: Sequence[str], validation: Sequence[str]) -> tuple[str, ...]:

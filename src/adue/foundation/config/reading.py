@@ -22,11 +22,11 @@ class Reading(FrozenConfig):
     long_texts
         What is done with a text of more tokens than are read.
     stride
-        Tokens that a window shares with the one before it.
+        Tokens that a window shares with the one before it; None for a quarter of a window.
     """
 
     prefix: str = ""
     suffix: str = ""
     chat_template: bool = False
     long_texts: LongTexts = "cut"
-    stride: int = Field(default=0, ge=0)
+    stride: int | None = Field(default=None, ge=0)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from adue.foundation.config import SavedConfig, ScoreName
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST_FILE = "adue_onnx.json"
 
 Precision = Literal["float32", "int8"]
@@ -22,6 +22,8 @@ class Manifest(SavedConfig):
     adue_version: str
     id2label: dict[int, str]
     max_length: int = Field(gt=0)
+    stride: int | None = Field(default=None, ge=0)
+    """Tokens that windows of a long text share; None where long texts are cut."""
     score: ScoreName
     precision: Precision
     base_model: str

@@ -124,5 +124,5 @@ def _windows(tokenizer: PreTrainedTokenizerBase, text: str, max_length: int, str
     ids = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
     size = max_length - tokenizer.num_special_tokens_to_add()
     for start in range(0, max(1, len(ids) - stride), size - stride):
-        row = tokenizer.prepare_for_model(ids[start : start + size], return_attention_mask=True)  # type: ignore[attr-defined]
+        row = tokenizer.prepare_for_model(ids[start : start + size], return_attention_mask=True)
         yield {name: values for name, values in row.items() if name in tokenizer.model_input_names}

@@ -9,6 +9,7 @@ from peft import TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from adue.foundation.config import TokenLimit
 from adue.foundation.errors import DataError, ModelError
 from adue.heads.fitted import FittedHead
 from adue.models.model import AdueModel
@@ -85,7 +86,7 @@ class AdueModelForMultipleChoice(AdueModel):
         choices: Sequence[str] = LETTERS,
         *,
         prompt_end: str = "Answer:",
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         tokens: Sequence[int] | None = None,
         fitted: FittedHead | None = None,
         origin: Origin | None = None,
@@ -134,7 +135,7 @@ class AdueModelForMultipleChoice(AdueModel):
             opened.loaded.tokenizer,
             known or choices or LETTERS,
             prompt_end=prompt_end,
-            max_length=max_length or opened.max_length,
+            max_length=max_length or opened.limit,
             tokens=parse_head_path(opened.head_path) if opened.head_path else None,
             fitted=opened.fitted,
             origin=opened.loaded.origin,
