@@ -92,7 +92,7 @@ class BaseAdueModel:
         *,
         revision: str | None = None,
         head: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         reading: Reading | None = None,
         with_head: bool = True,
         backend: Backend = "torch",

@@ -100,7 +100,7 @@ def limit_in_files(folder: Path, base_model: str | None, recorded: TokenLimit | 
 
 
 def _positions(config: Mapping[str, Any]) -> int | None:
-    positions = next((config[name] for name in _POSITIONS if isinstance(config.get(name), int)), None)
+    positions: int | None = next((config[name] for name in _POSITIONS if isinstance(config.get(name), int)), None)
     if positions is None or config.get("model_type") not in _COUNT_FROM_PADDING:
         return positions
     return positions - (config.get("pad_token_id") or 0) - 1

@@ -104,7 +104,7 @@ class AdueModelForMultipleChoice(AdueModel):
         choices: Sequence[str] | None = None,
         prompt_end: str = "Answer:",
         revision: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         with_head: bool = True,
         **options: Any,
     ) -> Self:
