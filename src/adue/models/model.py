@@ -40,7 +40,10 @@ class AdueModel(BaseAdueModel):
 
     @torch.no_grad()
     def __call__(self, **inputs: Tensor) -> AdueOutput:
-        """Return logits and U for tokenized `inputs` (input_ids, attention_mask), from one forward pass."""
+        """Return logits and U for tokenized `inputs` (input_ids, attention_mask), from one forward pass.
+
+        A row is read as it is: of a long text in windows it is one window.
+        """
         features, logits = self.classifier.forward(inputs)
         return AdueOutput(logits, self._head().uncertainty(features, logits))
 

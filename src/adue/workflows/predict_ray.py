@@ -200,7 +200,7 @@ def _manifest(job: ScoringJob, pieces: Sequence[Piece]) -> dict[str, Any]:
         "head": hashlib.sha256(head).hexdigest(),
         "text_column": job.text_column,
         "prefix": job.prefix,
-        "model": job.options.model_dump(mode="json", exclude={"device", "batch_size", "use_cache"}),
+        "model": job.options.model_dump(mode="json", exclude={"device", "batch_size", "use_cache", "reading"}),
     }
 
 
