@@ -38,6 +38,14 @@ def test_predict_reads_as_the_head_was_fitted_without_being_told(space: Workspac
     assert answers[0] != answers[1]
 
 
+def test_a_suffix_that_is_cut_off_is_said(space: Workspace) -> None:
+    asked = ["fit", str(space.adapter), "--data", str(space.data), "--max-length", "5", "--text-suffix", " [SEP]"]
+    result = CliRunner().invoke(app, [*asked, "--json"])
+    assert result.exit_code == 0, result.stderr
+    notes = json.loads(result.stdout)["notes"]
+    assert "what goes behind a text (suffix, end of a chat) is lost where the text was cut" in notes
+
+
 @pytest.mark.parametrize("command", ["fit", "train"])
 def test_a_chat_template_that_is_not_there_is_one_line(space: Workspace, tmp_path: Path, command: str) -> None:
     asked = [command, str(space.adapter)] if command == "fit" else [command, "--model", str(tmp_path / "base")]

@@ -57,6 +57,10 @@ def print_evaluation(result: "EvaluationResult", report: Path | None) -> None:
     columns = list_columns(result.text_columns)
     if columns is not None:
         out.print(f"text read from: {columns}", markup=False, highlight=False)
+    if result.limit is not None:
+        out.print(f"texts read: {result.limit}", markup=False, highlight=False)
+    for note in result.notes_cut:
+        out.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     out.print(f"device: {result.device}", markup=False, highlight=False)
     if report is not None:
         out.print(f"report: {report.resolve()}", markup=False, highlight=False, soft_wrap=True)

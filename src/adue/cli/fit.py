@@ -152,6 +152,7 @@ def print_fit(result: "FitResult") -> None:
         ("validation AUROC", f"{metrics.validation_auroc:.4f}"),
         ("softmax response", f"{metrics.validation_auroc_softmax_response:.4f}"),
         ("gain", f"{result.gain:+.4f} ({caution})"),
+        ("texts read", result.limit),
         ("saved in", result.folder),
         ("device", result.device),
         ("time", f"{result.seconds:.0f} s"),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from adue.foundation.config import LongTexts, Reading
 from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:
-    from adue.foundation.config import Reading
     from adue.workflows.options import DataOptions, ModelOptions
 
 Adapter = Annotated[
@@ -70,7 +70,7 @@ def model_options(
         Literal["torch", "onnx"],
         typer.Option(help="What runs the model; [bold]onnx[/bold]: ONNX Runtime, float32 on a processor."),
     ] = "torch",
-    max_length: Annotated[int | None, typer.Option(help="Cut texts to this many tokens.", min=1)] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens of a text that are read at once.", min=1)] = None,
     batch_size: BatchSize = 128,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code a repository ships.")
@@ -102,6 +102,43 @@ def model_options(
     )
 
 
+def around_options(
+    text_prefix: TextPrefix = None, text_suffix: TextSuffix = None, chat_template: ChatTemplateOption = None
+) -> Reading:
+    """Return what is put around every text; only the fields that were given are set."""
+    return _given(prefix=text_prefix, suffix=text_suffix, chat_template=chat_template)
+
+
+def reading_options(
+    long_texts: Annotated[
+        LongTexts | None,
+        typer.Option(help="[bold]windows[/bold]: read all of a long text, in parts; the surest part answers."),
+    ] = None,
+    stride: Annotated[
+        int | None, typer.Option(help="Tokens that windows share; by default a quarter of one.", min=0)
+    ] = None,
+    text_prefix: TextPrefix = None,
+    text_suffix: TextSuffix = None,
+    chat_template: ChatTemplateOption = None,
+) -> Reading:
+    """Return what is done to every text before it is read; only the fields that were given are set.
+
+    Raises
+    ------
+    DataError
+        When windows are to share tokens, and there are none.
+    """
+    if stride is not None and long_texts != "windows":
+        raise DataError("--stride is how many tokens windows share; add --long-texts windows, or leave --stride out")
+    return _given(
+        long_texts=long_texts, stride=stride, prefix=text_prefix, suffix=text_suffix, chat_template=chat_template
+    )
+
+
+def _given(**values: Any) -> Reading:
+    return Reading.from_dict({name: value for name, value in values.items() if value is not None})
+
+
 def _with_cache(make: "Callable[..., ModelOptions]") -> "Callable[..., ModelOptions]":
     """Return `make` with one more option: whether extracted features are kept."""
 
@@ -116,16 +153,6 @@ def _with_cache(make: "Callable[..., ModelOptions]") -> "Callable[..., ModelOpti
 
 cached_model_options = _with_cache(model_options)
 """How to load and run the classifier, for commands that extract features."""
-
-
-def reading_options(
-    text_prefix: TextPrefix = None, text_suffix: TextSuffix = None, chat_template: ChatTemplateOption = None
-) -> "Reading":
-    """Return what is done to texts before they are read; only the fields that were given are set."""
-    from adue.foundation.config import Reading
-
-    given = {"prefix": text_prefix, "suffix": text_suffix, "chat_template": chat_template}
-    return Reading.from_dict({name: value for name, value in given.items() if value is not None})
 
 
 def split_names(names: str) -> tuple[str, ...]:

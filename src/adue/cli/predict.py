@@ -113,7 +113,11 @@ def print_summary(result: "PredictResult") -> None:
         ("rows", f"{result.rows:,}"),
         ("predicted", ", ".join(f"{label} {count:,}" for label, count in result.labels.items())),
         ("mean uncertainty", mean),
+        *([] if result.limit is None else [("texts read", result.limit)]),
         ("device", result.device),
         ("written to", result.output),
     ]
-    (err if result.output == STANDARD else out).print(facts("Scored", rows))
+    to = err if result.output == STANDARD else out
+    to.print(facts("Scored", rows))
+    if result.texts_cut and result.limit is not None:
+        to.print(f"note: {result.limit.describe_cut(result.texts_cut, result.rows)}", markup=False)

@@ -53,7 +53,7 @@ def training_settings(
     )
 
 
-@command(settings=training_settings, reading=opt.reading_options, data_options=opt.data_options)
+@command(settings=training_settings, reading=opt.around_options, data_options=opt.data_options)
 def train(
     model: Annotated[str, typer.Option(help="Base model: a folder, a hub id, or minilm.")],
     data: opt.Data,
@@ -93,6 +93,7 @@ def print_training(result: "TrainingResult") -> None:
         ("base model", record.base_model),
         ("text read from", list_columns(result.text_columns)),
         ("rows", f"{record.train_rows:,} to train on, {record.validation_rows:,} to choose the epoch on"),
+        ("texts read", result.limit),
         ("best epoch", f"{record.best_epoch} of {len(record.history)}"),
         ("validation accuracy", f"{record.validation_accuracy:.1%}"),
         ("commonest class", f"{record.validation_majority_accuracy:.1%}"),
@@ -100,5 +101,11 @@ def print_training(result: "TrainingResult") -> None:
         ("time", f"{result.seconds:.0f} s{' (resumed)' if result.resumed else ''}"),
     ]
     out.print(facts("Trained", rows))
+    if result.texts_cut:
+        out.print(
+            f"note: {result.texts_cut:,} of {record.train_rows:,} training texts were cut at {result.limit.tokens:,} "
+            "tokens; train on more of them with --max-length",
+            markup=False,
+        )
     for note in result.notes:
         out.print(f"note: {note}", markup=False)

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import numpy as np
 from huggingface_hub import HfApi
 from peft import TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.datasets import fingerprint, has_pairs, texts_of
-from adue.foundation.config import AutoSettings, FitSettings, Grid, Reading
+from adue.foundation.config import AutoSettings, FitSettings, Grid, Reading, TokenLimit
 from adue.foundation.errors import ArtifactError
 from adue.foundation.types import FeatureSet, Predictions
 from adue.heads.fit import fit_features
@@ -45,7 +46,7 @@ class BaseAdueModel:
     head
         Path of the last linear layer, for an architecture whose head cannot be found.
     max_length
-        Longest input in tokens; by default what model and tokenizer allow, 512 at most.
+        Longest input in tokens; by default what model and tokenizer allow.
     reading
         What is done to every text before it is read; by default nothing.
     backend
@@ -67,7 +68,7 @@ class BaseAdueModel:
         tokenizer: PreTrainedTokenizerBase,
         *,
         head: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         reading: Reading | None = None,
         backend: Backend = "torch",
         fitted: FittedHead | None = None,
@@ -92,7 +93,7 @@ class BaseAdueModel:
         *,
         revision: str | None = None,
         head: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         reading: Reading | None = None,
         with_head: bool = True,
         backend: Backend = "torch",
@@ -109,7 +110,8 @@ class BaseAdueModel:
         head
             Path of the last linear layer, for an architecture whose head cannot be found.
         max_length
-            Texts are cut to this many tokens; by default as the head was fitted, or the adapter trained.
+            Tokens of a text that are read at once; by default as the head was fitted, else as the adapter was trained,
+            else what tokenizer and model allow.
         reading
             What is done to every text before it is read; fields that are not given are as the head was fitted, or the
             adapter trained.
@@ -136,7 +138,7 @@ class BaseAdueModel:
             opened.loaded.model,
             opened.loaded.tokenizer,
             head=head or opened.head_path,
-            max_length=max_length or opened.max_length,
+            max_length=max_length or opened.limit,
             reading=opened.reading if reading is None else reading.over(opened.reading),
             backend=backend,
             fitted=opened.fitted,
@@ -293,6 +295,7 @@ class BaseAdueModel:
             [self.id2label[int(label)] for label in labels],
             rows.logits.softmax(dim=-1).numpy(),
             head.uncertainty(rows.features, rows.logits).cpu().numpy(),
+            np.zeros(len(rows), dtype=bool) if rows.truncated is None else rows.truncated.numpy(),
         )
 
     def _head(self) -> FittedHead:

@@ -26,7 +26,7 @@ class AdueModel(BaseAdueModel):
     head
         Path of the last linear layer, for an architecture whose head cannot be found.
     max_length
-        Texts are cut to this many tokens; by default what model and tokenizer allow, 512 at most.
+        Tokens of a text that are read at once; by default what model and tokenizer allow.
     backend
         What computes the forward pass: ``torch``, or ``onnx`` for ONNX Runtime, on the processor in float32.
 
@@ -41,7 +41,10 @@ class AdueModel(BaseAdueModel):
 
     @torch.no_grad()
     def __call__(self, **inputs: Tensor) -> AdueOutput:
-        """Return logits and U for tokenized `inputs` (input_ids, attention_mask), from one forward pass."""
+        """Return logits and U for tokenized `inputs` (input_ids, attention_mask), from one forward pass.
+
+        A row is read as it is: of a long text in windows it is one window.
+        """
         features, logits = self.classifier.forward(inputs)
         return AdueOutput(logits, self._head().uncertainty(features, logits))
 

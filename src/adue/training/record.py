@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from adue.foundation.config import Fraction, FrozenConfig, Reading
+from adue.foundation.config import Fraction, FrozenConfig, Reading, TokenLimit
 from adue.foundation.errors import ModelError
 from adue.foundation.result import Result
 from adue.training.settings import TrainingSettings
@@ -57,6 +57,10 @@ class TrainingResult(Result):
     """Where it was trained."""
     seconds: float
     resumed: bool
+    limit: TokenLimit
+    """How many tokens of a text were read, and who says so."""
+    texts_cut: int
+    """How many training texts had more tokens than were read."""
     text_columns: tuple[str, ...] = ()
     """The columns that were read as the text; two where rows are pairs."""
     notes: tuple[str, ...] = ()

@@ -13,19 +13,21 @@ from peft import PeftModel
 from transformers import set_seed
 
 from adue.datasets import fingerprint, has_pairs, texts_of
+from adue.foundation.config import TokenLimit
 from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelError
 from adue.foundation.files import move_saved, require_folder
 from adue.foundation.texts import Text
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 from adue.models.features.classifier import FrozenClassifier
+from adue.models.features.limits import at_most, token_limit
 from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
 from adue.models.folder.read import read_folder
-from adue.models.pretrained import canonical_base_model, load_classifier
+from adue.models.pretrained import LoadedClassifier, canonical_base_model, load_classifier
 from adue.models.trained.build import build_model
 from adue.training.loop import run_trainer
 from adue.training.lora import add_lora
 from adue.training.record import TrainingRecord, TrainingResult, library_versions, write_record
-from adue.training.settings import TrainingSettings
+from adue.training.settings import MAX_LENGTH, TrainingSettings
 
 PROOF_ROWS = 16
 PROOF_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
@@ -81,7 +83,9 @@ def train_adapter(
     model = add_lora(loaded, settings)
     canonical = canonical_base_model(base_model)
     reading = settings.reading.model_copy(update={"pairs": has_pairs(train)})
-    classifier = FrozenClassifier.wrap(model.train(), loaded.tokenizer, max_length=settings.max_length, reading=reading)
+    classifier = FrozenClassifier.wrap(
+        model.train(), loaded.tokenizer, max_length=_limit(loaded, settings), reading=reading
+    )
     checkpoints, data_sha256 = out.parent / f".{out.name}-checkpoints", fingerprint(train)
     identity = {
         "base_model": canonical,
@@ -90,7 +94,7 @@ def train_adapter(
         "validation": fingerprint(validation),
     }
     try:
-        history, resumed = run_trainer(
+        history, resumed, cut = run_trainer(
             classifier,
             train,
             validation,
@@ -130,7 +134,14 @@ def train_adapter(
         device=str(classifier.device),
         seconds=time.monotonic() - started,
         resumed=resumed,
+        limit=classifier.limit,
+        texts_cut=cut,
     )
+
+
+def _limit(loaded: LoadedClassifier, settings: TrainingSettings) -> TokenLimit:
+    limit = token_limit(loaded.model, loaded.tokenizer, settings.max_length)
+    return limit if settings.max_length else at_most(limit, MAX_LENGTH, "adue train, by default")
 
 
 def _require_classes(rows: Dataset, classes: int, name: str) -> None:

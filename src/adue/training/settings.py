@@ -6,6 +6,9 @@ from pydantic import Field
 
 from adue.foundation.config import Fraction, FrozenConfig, Reading, Seed
 
+MAX_LENGTH = 512
+"""Tokens of a text that are read in training, where nobody says and the model allows more: memory grows with them."""
+
 
 class TrainingSettings(FrozenConfig):
     """LoRA fine-tuning; the defaults are those of the AdUE paper (arXiv 2505.15443), with early stopping added.
@@ -19,7 +22,7 @@ class TrainingSettings(FrozenConfig):
     warmup_fraction
         Share of the steps of `max_epochs` during which the learning rate rises; it then falls linearly to 0.
     max_length
-        Texts are cut to this many tokens; by default what model and tokenizer allow, 512 at most.
+        Texts are cut to this many tokens; by default what model and tokenizer allow, MAX_LENGTH at most.
     bf16
         Compute in bfloat16; by default where the machine gains from it.
     reading

@@ -82,7 +82,7 @@ def evaluate(
     def score_and_write() -> Evaluation:
         _warn_if_seen(fitted, home["test"])
         scored = tuple(_score(name, rows, features[name], model, train) for name, rows in sets.items())
-        tables = tuple(_table(one, sets[one.name], resamples) for one in scored)
+        tables = tuple(_table(one, sets[one.name], features[one.name], resamples) for one in scored)
         result = EvaluationResult(
             adapter=str(adapter),
             data=str(data),
@@ -90,6 +90,7 @@ def evaluate(
             sets=tables,
             device=str(model.classifier.device),
             text_columns=home.text_columns,
+            limit=model.classifier.limit,
         )
         if report is not None:
             write_report(report, result, scored)
@@ -112,7 +113,7 @@ def _score(name: str, rows: Dataset, features: FeatureSet, model: AdueModel, tra
     )
 
 
-def _table(scored: ScoredSet, rows: Dataset, resamples: int) -> SetResult:
+def _table(scored: ScoredSet, rows: Dataset, features: FeatureSet, resamples: int) -> SetResult:
     errors, note = scored.errors, None
     try:
         require_both(errors, scored.name)
@@ -127,6 +128,7 @@ def _table(scored: ScoredSet, rows: Dataset, resamples: int) -> SetResult:
         scores=() if note else _rows(scored, resamples),
         human_correlation=_human_correlation(scored, rows),
         note=note,
+        texts_cut=features.texts_cut,
     )
 
 

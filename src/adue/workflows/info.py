@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from adue.foundation.config import AdueConfig
+from adue.foundation.config import AdueConfig, TokenLimit
 from adue.foundation.errors import ArtifactError
 from adue.foundation.result import Result
 from adue.models.folder.file_names import TRAINING_FILE
 from adue.models.folder.find import find_folder
+from adue.models.folder.limits import limit_in_files, recorded_limit
 from adue.models.folder.read import read_folder, read_json
 from adue.models.folder.saved_head import check_head
 
@@ -23,6 +24,8 @@ class InfoResult(Result):
     adapter_settings: dict[str, Any]
     training: dict[str, Any] | None
     head: AdueConfig | None
+    limit: TokenLimit | None = None
+    """How many tokens of a text are read, and who says so; None where that takes files that are not here."""
     problem: str | None = None
 
 
@@ -48,6 +51,8 @@ def info(adapter: str | Path) -> InfoResult:
             head = check_head(saved.path, adapter_sha256=saved.sha256)
         except ArtifactError as error:
             problem = str(error)
+    fitted = None if head is None or head.provenance is None else head.provenance.max_length
+    recorded = recorded_limit(fitted, saved.max_length)
     return InfoResult(
         folder=str(saved.path),
         kind=str(settings.get("peft_type", saved.kind)),
@@ -56,5 +61,6 @@ def info(adapter: str | Path) -> InfoResult:
         adapter_settings={name: settings[name] for name in _SHOWN if settings.get(name) is not None},
         training=read_json(training) if training.is_file() else None,
         head=head,
+        limit=limit_in_files(saved.path, saved.base_model, recorded),
         problem=problem,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from pydantic import Field
 
 from adue.foundation.cache import cache_dir
-from adue.foundation.config import FrozenConfig, Reading
+from adue.foundation.config import FrozenConfig, Reading, TokenLimit
 from adue.foundation.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -75,6 +75,11 @@ class ModelOptions(FrozenConfig):
             return "cpu"
         return str(choose_device(self.device))
 
+    @property
+    def asked_length(self) -> TokenLimit | None:
+        """How many tokens were asked for; None for nothing."""
+        return TokenLimit(tokens=self.max_length, source="--max-length") if self.max_length else None
+
     def load_fitted(self, adapter: str | Path) -> "tuple[AdueModel, FittedHead]":
         """Return the classifier and its uncertainty head, or raise an ArtifactError where it has none."""
         model = self.load(adapter)
@@ -98,7 +103,7 @@ class ModelOptions(FrozenConfig):
             merge=self.merge,
             device=self.chosen_device,
             backend=self.backend,
-            max_length=self.max_length,
+            max_length=self.asked_length,
             reading=self.reading,
             trust_remote_code=self.trust_remote_code,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from adue.datasets import TextColumns
 from adue.datasets.file_formats.chunks import add_columns, column_names, column_values
 from adue.datasets.file_formats.stream import read_rows, write_rows
+from adue.foundation.config import TokenLimit
 from adue.foundation.result import Result
 from adue.workflows.options import ModelOptions, Progress, no_progress
 from adue.workflows.predict_columns import (
@@ -27,6 +28,10 @@ class PredictResult(Result):
     output: str
     rows: int
     empty_texts: int
+    texts_cut: int = 0
+    """How many had more tokens than were read."""
+    limit: TokenLimit | None = None
+    """How many tokens of a text were read, and who says so; None where there was nothing to read."""
     mean_uncertainty: float | None
     labels: dict[str, int]
     """How often each class was predicted."""
@@ -68,25 +73,35 @@ def predict(
     options = model_options or ModelOptions()
     model, _ = options.load_fitted(adapter)
     labels: Counter[str] = Counter()
-    total, empty = 0.0, 0
+    total, empty, cut = 0.0, 0, 0
     columns: TextColumns | None = None
     with write_rows(output) as write, progress("scoring rows", None) as advance:
         for chunk in read_rows(source):
             asked = (text_column, text_pair_column) if columns is None else (columns.text, columns.pair)
             columns = find_columns(column_names(chunk), *asked, prefix, pairs=model.classifier.reading.pairs)
             texts = require_rows(columns, partial(column_values, chunk), first=labels.total())
-            answers = answer(model, texts, prefix, options.batch_size)
+            answers, cut_here = answer(model, texts, prefix, options.batch_size)
             write(add_columns(chunk, answers))
             labels.update(answers[f"{prefix}{LABEL}"].values)
             total += math.fsum(answers[f"{prefix}{UNCERTAINTY}"].values)
             empty += sum(map(is_empty, texts))
+            cut += cut_here
             advance(len(chunk))
+    device, limit = str(model.classifier.device), model.classifier.limit
     read = () if columns is None else columns.names
-    return summarise(output, labels, empty=empty, total=total, device=str(model.classifier.device), text_columns=read)
+    return summarise(output, labels, empty=empty, cut=cut, total=total, device=device, limit=limit, text_columns=read)
 
 
 def summarise(
-    output: str, labels: Counter[str], *, empty: int, total: float, device: str, text_columns: tuple[str, ...]
+    output: str,
+    labels: Counter[str],
+    *,
+    empty: int,
+    cut: int,
+    total: float,
+    device: str,
+    limit: TokenLimit | None,
+    text_columns: tuple[str, ...],
 ) -> PredictResult:
     """Return what was written, and warn where texts were empty; `total` is the sum of U over all rows."""
     warn_of_empty(empty)
@@ -95,6 +110,8 @@ def summarise(
         output=output,
         rows=rows,
         empty_texts=empty,
+        texts_cut=cut,
+        limit=limit,
         mean_uncertainty=total / rows if rows else None,
         labels=dict(labels.most_common()),
         device=device,

@@ -53,13 +53,14 @@ def answer_names(prefix: str) -> list[str]:
     return [f"{prefix}{column.name}" for column in ANSWER_COLUMNS]
 
 
-def answer(model: AdueModel, texts: Sequence[Text], prefix: str, batch_size: int) -> dict[str, Column]:
-    """Return the new columns by name, one value for each text."""
+def answer(model: AdueModel, texts: Sequence[Text], prefix: str, batch_size: int) -> tuple[dict[str, Column], int]:
+    """Return the new columns by name, one value for each text, and how many of the texts were cut."""
     answers = model.predict(texts, batch_size=batch_size) if texts else None
-    return {
+    columns = {
         f"{prefix}{column.name}": Column([] if answers is None else column.values(answers), column.type)
         for column in ANSWER_COLUMNS
     }
+    return columns, 0 if answers is None else int(answers.truncated.sum())
 
 
 def find_columns(

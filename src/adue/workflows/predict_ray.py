@@ -17,7 +17,7 @@ from pydantic import Field
 
 from adue.datasets import TextColumns
 from adue.datasets.file_formats.chunks import CHUNK_ROWS, add_columns
-from adue.foundation.config import FrozenConfig
+from adue.foundation.config import FrozenConfig, TokenLimit
 from adue.foundation.errors import ArtifactError, MissingExtraError
 from adue.foundation.scaling.pieces import (
     Piece,
@@ -84,16 +84,20 @@ class PieceScorer:
     def __call__(self, item: dict[str, Any]) -> dict[str, Any]:
         """Write the piece's file, unless an earlier attempt has, and return what is in it."""
         piece = Piece(**item)
-        path = f"{self.folder}/{piece.name}"
+        path, cut = f"{self.folder}/{piece.name}", None
         if not self.target.exists(path):
-            write_piece(self.target, self.folder, piece.name, self._score(piece))
-        return self._count(piece, path)
+            counts: list[int] = []
+            write_piece(self.target, self.folder, piece.name, self._score(piece, counts))
+            cut = sum(counts)
+        return self._count(piece, path, cut)
 
-    def _score(self, piece: Piece) -> Iterator[pa.Table]:
+    def _score(self, piece: Piece, cut: list[int]) -> Iterator[pa.Table]:
+        """Yield the rows with their answers, and add to `cut` how many texts were cut."""
         first = piece.first
         for table in read_piece(self.source, piece, CHUNK_ROWS):
             texts = self._texts(table, table.column_names, first, where=f" of {piece.path}")
-            answers = answer(self.model, texts, self.job.prefix, self.job.options.batch_size)
+            answers, cut_here = answer(self.model, texts, self.job.prefix, self.job.options.batch_size)
+            cut.append(cut_here)
             yield add_columns(table, answers)
             first += len(texts)
 
@@ -105,16 +109,21 @@ class PieceScorer:
         """Return the texts of a table; `names` are its columns without those of answers."""
         return require_rows(self._columns(names), lambda name: table[name].to_pylist(), first, where)
 
-    def _count(self, piece: Piece, path: str) -> dict[str, Any]:
+    def _count(self, piece: Piece, path: str, cut: int | None) -> dict[str, Any]:
+        """Return what is in a file; where an earlier attempt wrote it, its texts are cut once more to count them."""
         with self.target.open(path, "rb") as file:
             table = pq.read_table(file)
         prefix = self.job.prefix
         given = [name for name in table.column_names if name not in answer_names(prefix)]
+        texts = self._texts(table, given)
+        classifier = self.model.classifier
         return {
             "number": piece.number,
-            "device": str(self.model.classifier.device),
+            "device": str(classifier.device),
+            "limit": classifier.limit.model_dump(),
+            "cut": sum(text.cut for text in classifier.tokenize(texts)) if cut is None else cut,
             "rows": len(table),
-            "empty": sum(map(is_empty, self._texts(table, given))),
+            "empty": sum(map(is_empty, texts)),
             "text_columns": self._columns(given).names,
             "uncertainty": pc.sum(table[f"{prefix}{UNCERTAINTY}"]).as_py(),
             "labels": json.dumps(Counter(table[f"{prefix}{LABEL}"].to_pylist())),
@@ -208,7 +217,7 @@ def _manifest(job: ScoringJob, pieces: Sequence[Piece]) -> dict[str, Any]:
         "text_column": job.text_column,
         "text_pair_column": job.text_pair_column,
         "prefix": job.prefix,
-        "model": job.options.model_dump(mode="json", exclude={"device", "batch_size", "use_cache"}),
+        "model": job.options.model_dump(mode="json", exclude={"device", "batch_size", "use_cache", "reading"}),
     }
 
 
@@ -242,7 +251,8 @@ def _finish(fs: AbstractFileSystem, folder: str, pieces: Sequence[Piece], counts
 
 def _summary(output: str, counts: Sequence[dict[str, Any]]) -> PredictResult:
     labels = sum((Counter(json.loads(count["labels"])) for count in counts), Counter[str]())
-    empty, total = (sum(count[name] for count in counts) for name in ("empty", "uncertainty"))
+    empty, cut, total = (sum(count[name] for count in counts) for name in ("empty", "cut", "uncertainty"))
     device = ", ".join(sorted({count["device"] for count in counts}))
     read = next((tuple(count["text_columns"]) for count in counts), ())
-    return summarise(output, labels, empty=empty, total=total, device=device, text_columns=read)
+    limit = TokenLimit(**counts[0]["limit"]) if counts else None
+    return summarise(output, labels, empty=empty, cut=cut, total=total, device=device, limit=limit, text_columns=read)

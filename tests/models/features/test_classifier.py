@@ -213,12 +213,12 @@ def test_max_length_is_checked_and_cuts(bert: PeftModel) -> None:
     assert [len(row.inputs["input_ids"]) for row in short.tokenize(["good " * 50, "good"])] == [6, 3]
 
 
-def test_long_texts_are_read_whole_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_long_texts_are_read_as_far_as_model_and_tokenizer_allow(tmp_path: Path) -> None:
     folder = save_tiny_adapter(tmp_path, "bert", max_position_embeddings=1024)
     model = AdueModel.from_pretrained(folder).classifier.model
     tokenizer = tiny_tokenizer(decoder=False)
     tokenizer.model_max_length = 1024
-    assert FrozenClassifier.wrap(model, tokenizer).max_length == 512
+    assert FrozenClassifier.wrap(model, tokenizer).max_length == 1024
     assert FrozenClassifier.wrap(model, tokenizer, max_length=1024).max_length == 1024
     with pytest.raises(ModelError, match=re.escape("max_length 1025 is not in 3..1024")):
         FrozenClassifier.wrap(model, tokenizer, max_length=1025)

@@ -24,6 +24,7 @@ from adue.foundation.config.settings import (
     Seed,
     Settings,
 )
+from adue.foundation.config.token_limit import TokenLimit
 
 __all__ = [
     "FORMAT_VERSION",
@@ -51,5 +52,6 @@ __all__ = [
     "ScoreName",
     "Seed",
     "Settings",
+    "TokenLimit",
     "points_to_train",
 ]

@@ -31,7 +31,7 @@ class Reading(FrozenConfig):
     long_texts
         What is done with a text of more tokens than are read.
     stride
-        Tokens that a window shares with the one before it.
+        Tokens that a window shares with the one before it; None for a quarter of a window.
     """
 
     prefix: str = ""
@@ -39,7 +39,7 @@ class Reading(FrozenConfig):
     chat_template: ChatTemplate | None = None
     pairs: bool | None = None
     long_texts: LongTexts = "cut"
-    stride: int = Field(default=0, ge=0)
+    stride: int | None = Field(default=None, ge=0)
 
     def over(self, other: "Reading") -> "Reading":
         """Return `other` with the fields that were given here in place of its own.

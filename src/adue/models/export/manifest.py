@@ -24,6 +24,8 @@ class Manifest(SavedConfig):
     max_length: int = Field(gt=0)
     reading: Reading = Reading(pairs=False)
     """What is done to every text before it is read; the first format read single texts as they are."""
+    stride: int | None = Field(default=None, ge=0)
+    """Tokens that windows of a long text share; None where long texts are cut."""
     score: ScoreName
     precision: Precision
     base_model: str

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from adue.foundation.texts import Text
@@ -12,6 +13,7 @@ from adue.foundation.types import Predictions
 from adue.models.export.graph import OUTPUTS
 from adue.models.export.manifest import MANIFEST_FILE, Manifest
 from adue.models.features.shards import like_length
+from adue.models.features.windows import deciding_windows
 from adue.models.onnx.graph import GRAPH_FILE
 from adue.models.onnx.session import PROCESSOR, open_session
 from adue.models.pretrained.tokens import encode
@@ -76,16 +78,21 @@ class OnnxAdueModel:
             When rows are not of the kind that the model reads.
         """
         manifest = self.manifest
-        encodings = encode(self.tokenizer, texts, manifest.max_length, manifest.reading)
-        names = OUTPUTS[1:]
-        probabilities = np.empty((len(texts), len(self.id2label)), dtype=np.float32)
-        uncertainty = np.empty(len(texts), dtype=TYPES[self.session.get_outputs()[-1].type])
+        encodings = encode(self.tokenizer, texts, manifest.max_length, manifest.reading, stride=manifest.stride)
+        windows = [window for text in encodings for window in text.split()]
+        logits = np.empty((len(windows), len(self.id2label)), dtype=np.float32)
+        probabilities = np.empty_like(logits)
+        uncertainty = np.empty(len(windows), dtype=TYPES[self.session.get_outputs()[-1].type])
         wanted = [given.name for given in self.session.get_inputs()]
-        for chosen in (rows.numpy() for rows in like_length(encodings, batch_size)):
-            batch = self.tokenizer.pad(
-                [encodings[row].inputs for row in chosen], padding_side="right", return_tensors="np"
-            )
+        for chosen in (rows.numpy() for rows in like_length(windows, batch_size)):
+            given = [windows[row].inputs for row in chosen]
+            batch = self.tokenizer.pad(given, padding_side="right", return_tensors="np")
             inputs = {name: batch[name].astype(np.int64) for name in wanted}
-            probabilities[chosen], uncertainty[chosen] = self.session.run(names, inputs)
+            logits[chosen], probabilities[chosen], uncertainty[chosen] = self.session.run(OUTPUTS, inputs)
+        if len(windows) > len(encodings):
+            deciding = deciding_windows(torch.from_numpy(logits), [len(text.windows) for text in encodings])
+            probabilities, uncertainty = probabilities[deciding], uncertainty[deciding]
         labels = probabilities.argmax(axis=-1)
-        return Predictions(labels, [self.id2label[int(label)] for label in labels], probabilities, uncertainty)
+        names = [self.id2label[int(label)] for label in labels]
+        truncated = np.array([text.cut for text in encodings], dtype=bool)
+        return Predictions(labels, names, probabilities, uncertainty, truncated)

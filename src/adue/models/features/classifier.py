@@ -13,7 +13,7 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
 
-from adue.foundation.config import Reading
+from adue.foundation.config import Reading, TokenLimit
 from adue.foundation.defaults import LOGIT_TOLERANCE
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ModelError
@@ -30,7 +30,7 @@ from adue.models.features.architectures import (
 )
 from adue.models.features.batches import batch_tokens_for
 from adue.models.features.inner import active_adapter, classification_model, evaluation_mode, used_tensors
-from adue.models.features.limits import refuse_other_padding, token_limit
+from adue.models.features.limits import refuse_other_padding, token_limit, window_stride
 from adue.models.pretrained.reading import require_usable
 from adue.models.pretrained.tokens import Encoding, Inputs, encode
 
@@ -52,8 +52,8 @@ class FrozenClassifier:
         Where its head sits.
     head
         A float32 copy of that head, on the CPU.
-    max_length
-        Texts are cut to this many tokens.
+    limit
+        How many tokens are read at once, and who says so.
     adapter
         The adapter that was active, None without one.
     reading
@@ -64,7 +64,7 @@ class FrozenClassifier:
     tokenizer: PreTrainedTokenizerBase
     layout: Layout
     head: AdueHead
-    max_length: int
+    limit: TokenLimit
     adapter: str | None = None
     reading: Reading = field(default_factory=Reading)
     probes: ClassVar[Sequence[Any]] = ("a short text", "another one, a little longer than the first")
@@ -76,7 +76,7 @@ class FrozenClassifier:
         tokenizer: PreTrainedTokenizerBase,
         *,
         head: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         reading: Reading | None = None,
     ) -> "FrozenClassifier":
         """Find the head of `model` and prove on a short input that it gives the model's own logits.
@@ -85,6 +85,8 @@ class FrozenClassifier:
         ----------
         head
             Path of the last linear layer, for an architecture whose head cannot be found.
+        max_length
+            Tokens that are read at once; by default what model and tokenizer allow.
         reading
             What is done to every text before it is read; by default nothing.
 
@@ -101,11 +103,17 @@ class FrozenClassifier:
         layout = None if head else LAYOUTS.get(inner.config.model_type)
         candidates = [layout] if layout else _guesses(inner, head)
         limit, adapter = token_limit(inner, tokenizer, max_length), active_adapter(model)
+        window_stride(limit, tokenizer, reading or Reading())
         for candidate in candidates:
             found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter, reading)
             if found.reproduces_logits():
                 return found
         raise head_error(inner, candidates[0])
+
+    @property
+    def max_length(self) -> int:
+        """Tokens that are read at once."""
+        return self.limit.tokens
 
     @property
     def config(self) -> PreTrainedConfig:
@@ -147,14 +155,15 @@ class FrozenClassifier:
         return 1
 
     def tokenize(self, texts: Sequence[Any]) -> list[Encoding]:
-        """Return one unpadded encoding per text or pair of texts, cut to `max_length`, and whether it was.
+        """Return one unpadded encoding per text or pair of texts, cut to `max_length` or in windows, as `reading` says.
 
         Raises
         ------
         DataError
             When a row is not of the kind that `reading` says rows are.
         """
-        return encode(self.tokenizer, texts, self.max_length, self.reading)
+        stride = window_stride(self.limit, self.tokenizer, self.reading)
+        return encode(self.tokenizer, texts, self.max_length, self.reading, stride=stride)
 
     def probe_rows(self, texts: Sequence[Any]) -> list[Any]:
         """Return `texts` as rows of the kind that the classifier reads: pairs where it reads pairs."""

@@ -79,7 +79,8 @@ class SavedFolder:
     @property
     def max_length(self) -> int | None:
         """Tokens per text in training, where it is known."""
-        return self.training.get("max_length")
+        tokens = self.training.get("max_length")
+        return tokens if isinstance(tokens, int) and tokens > 0 else None
 
     @property
     def reading(self) -> Reading | None:

@@ -10,7 +10,7 @@ from adue.foundation.config import Reading
 from adue.foundation.errors import DataError, ModelError
 from adue.foundation.texts import Text, is_pair
 
-_WINDOWS = {"long_texts": "cut", "stride": 0}
+_WINDOWS = {"long_texts": "cut", "stride": None}
 _PROBE = "a short text"
 _CHAT_CURE = "give the tokenizer one that was saved in training, or leave --chat-template out"
 

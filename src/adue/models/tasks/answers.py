@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
-from adue.foundation.config import Reading
+from adue.foundation.config import Reading, TokenLimit
 from adue.foundation.errors import DataError, ModelError
 from adue.models.features.architectures import Layout, read_head
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import active_adapter, classification_model
-from adue.models.features.limits import require_padding_token, token_limit
+from adue.models.features.limits import at_most, require_padding_token, token_limit
 from adue.models.pretrained.tokens import Encoding
 
 POSITIONS = "logits_to_keep"
@@ -79,7 +79,7 @@ class FrozenAnswerer(FrozenClassifier):
         model: nn.Module,
         tokenizer: PreTrainedTokenizerBase,
         tokens: Sequence[int],
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
     ) -> Self:
         """Return `model` with the rows `tokens` of its last layer for a head, proved on two short texts.
 
@@ -92,7 +92,9 @@ class FrozenAnswerer(FrozenClassifier):
         require_padding_token(tokenizer)
         path = _output_path(inner)
         layout = Layout(path, path, "last", rows=tuple(tokens))
-        limit = token_limit(inner, tokenizer, max_length, most=_LONGEST)
+        limit = token_limit(inner, tokenizer, max_length)
+        if max_length is None:
+            limit = at_most(limit, _LONGEST, "adue: more has to be asked for")
         adapter, reading = active_adapter(model), Reading(pairs=False)
         found = cls(model, tokenizer, layout, read_head(inner, layout), limit, adapter, reading)
         if not found.reproduces_logits():

@@ -9,7 +9,7 @@ from peft import TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from adue.foundation.config import Reading
+from adue.foundation.config import Reading, TokenLimit
 from adue.foundation.errors import DataError, ModelError
 from adue.heads.fitted import FittedHead
 from adue.models.model import AdueModel
@@ -86,7 +86,7 @@ class AdueModelForMultipleChoice(AdueModel):
         choices: Sequence[str] = LETTERS,
         *,
         prompt_end: str = "Answer:",
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         tokens: Sequence[int] | None = None,
         fitted: FittedHead | None = None,
         origin: Origin | None = None,
@@ -104,7 +104,7 @@ class AdueModelForMultipleChoice(AdueModel):
         choices: Sequence[str] | None = None,
         prompt_end: str = "Answer:",
         revision: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         with_head: bool = True,
         reading: Reading | None = None,
         **options: Any,
@@ -138,7 +138,7 @@ class AdueModelForMultipleChoice(AdueModel):
             opened.loaded.tokenizer,
             known or choices or LETTERS,
             prompt_end=prompt_end,
-            max_length=max_length or opened.max_length,
+            max_length=max_length or opened.limit,
             tokens=parse_head_path(opened.head_path) if opened.head_path else None,
             fitted=opened.fitted,
             origin=opened.loaded.origin,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedTokenizerBase
 
-from adue.foundation.config import Reading
+from adue.foundation.config import Reading, TokenLimit
 from adue.foundation.errors import DataError, ModelError
 from adue.models.features.architectures import Layout, find_output, read_head
 from adue.models.features.classifier import FrozenClassifier, head_error
@@ -39,7 +39,7 @@ class FrozenTagger(FrozenClassifier):
         tokenizer: PreTrainedTokenizerBase,
         *,
         head: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         reading: Reading | None = None,
     ) -> Self:
         """Find the head of `model` and prove on two short sentences that it gives the model's own logits.
