@@ -82,7 +82,7 @@ def read(case: Case, workers: Sequence[int], threads: int) -> Run:
     torch.set_num_threads(threads)
     model = classifier(case)
     rows = [text for worker in workers for text in texts(case, worker)]
-    tokens = sum(len(row["input_ids"]) for row in model.classifier.tokenize(rows))
+    tokens = sum(len(row.inputs["input_ids"]) for row in model.classifier.tokenize(rows))
     model.extract(rows[: max(1, len(rows) // 10)])
     before = time.process_time()
     run = timed(lambda: model.extract(rows))

@@ -50,6 +50,32 @@ def test_json_is_one_object_on_standard_output_and_nothing_else(space: Workspace
     assert values["device"] == "cpu"
 
 
+def test_how_much_of_a_text_is_read_and_how_many_were_cut_is_said_by_every_command(
+    space: Workspace, tmp_path: Path
+) -> None:
+    cut = "texts were cut at 5 tokens"
+    fitted = run("fit", space.adapter, "--data", space.data, "--max-length", 5)
+    assert "up to 5 tokens, from --max-length" in fitted.stdout
+    assert f"{cut} (--max-length)" in " ".join(fitted.stdout.split())
+    evaluated = run("evaluate", space.adapter, "--data", space.data, "--resamples", 100)
+    assert "texts read: up to 5 tokens, from adue_config.json" in evaluated.stdout
+    assert f"{cut} (adue_config.json)" in evaluated.stdout
+    predicted = run("predict", space.adapter, space.test_file, "--out", tmp_path / "out.jsonl", "--prefix", "p_")
+    assert f"{cut} (adue_config.json)" in " ".join(predicted.stdout.split())
+    assert "up to 5 tokens, from adue_config.json" in run("info", space.adapter).stdout
+
+
+def test_windows_are_asked_for_once_and_remembered(space: Workspace) -> None:
+    assert run("fit", space.adapter, "--data", space.data, "--stride", 2).exit_code == 2
+    windows = ("--max-length", 6, "--long-texts", "windows", "--stride", 2, "--json")
+    values = json.loads(run("fit", space.adapter, "--data", space.data, *windows).stdout)
+    assert (values["texts_cut"], values["limit"]["tokens"]) == ({"train": 0, "validation": 0}, 6)
+    assert "in windows of 6 tokens, of which 2 are shared" in run("info", space.adapter).stdout
+    values = json.loads(run("evaluate", space.adapter, "--data", space.data, "--resamples", 100, "--json").stdout)
+    assert values["sets"][0]["texts_cut"] == 0
+    assert values["config"]["provenance"]["reading"]["long_texts"] == "windows"
+
+
 def test_the_score_asked_for_is_the_score_fitted(space: Workspace) -> None:
     result = run("fit", space.adapter, "--data", space.data, *FAST[2:], "--score", "log_smoothmax", "--json")
     assert json.loads(result.stdout)["config"]["settings"]["score"] == "log_smoothmax"

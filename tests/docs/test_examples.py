@@ -48,6 +48,11 @@ def test_the_library_page_runs_from_top_to_bottom(folder: Workspace) -> None:
     ]
 
 
+@pytest.mark.usefixtures("folder")
+def test_the_page_about_texts_runs() -> None:
+    assert "model" in run("docs/texts.md")
+
+
 def test_the_readmes_example_runs_and_has_at_most_15_lines(
     folder: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -103,7 +103,8 @@ READINGS = st.builds(
     Reading,
     prefix=TEXTS,
     suffix=TEXTS,
-    chat_template=st.booleans(),
+    chat_template=st.sampled_from([None, "message", "generation"]),
+    pairs=st.sampled_from([None, False, True]),
     long_texts=st.sampled_from(["cut", "windows"]),
     stride=COUNTS,
 )

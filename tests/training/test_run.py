@@ -348,3 +348,5 @@ def test_texts_are_cut_to_max_length(tmp_path: Path, base: str) -> None:
     settings = FAST.model_copy(update={"max_length": 5})
     result = train_adapter(base, rows(40), rows(20), tmp_path / "out", settings, id2label=NAMES)
     assert result.record.max_length == 5
+    assert str(result.limit) == "up to 5 tokens, from max_length as asked"
+    assert result.texts_cut > 0

@@ -50,9 +50,17 @@ def evaluate(
 def print_evaluation(result: "EvaluationResult", report: Path | None) -> None:
     """Print one table per evaluation set, and where the report is."""
     from adue.cli.score_tables import evaluation_tables
+    from adue.cli.tables import list_columns
 
     for table in evaluation_tables(result):
         out.print(table)
+    columns = list_columns(result.text_columns)
+    if columns is not None:
+        out.print(f"text read from: {columns}", markup=False, highlight=False)
+    if result.limit is not None:
+        out.print(f"texts read: {result.limit}", markup=False, highlight=False)
+    for note in result.notes_cut:
+        out.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     out.print(f"device: {result.device}", markup=False, highlight=False)
     for note in result.notes:
         out.print(f"note: {note}", markup=False)

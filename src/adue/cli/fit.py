@@ -14,6 +14,7 @@ from adue.foundation.config import (
     AutoSettings,
     FitSettings,
     Grid,
+    Reading,
     ScoreName,
     points_to_train,
 )
@@ -82,12 +83,18 @@ def fit_settings(
     return settings.from_dict(given | {"score": name, "seed": seed})
 
 
-@command(settings=fit_settings, model_options=opt.cached_model_options, data_options=opt.data_options)
+@command(
+    settings=fit_settings,
+    model_options=opt.cached_model_options,
+    reading=opt.reading_options,
+    data_options=opt.data_options,
+)
 def fit(
     adapter: opt.Adapter,
     data: opt.Data,
     settings: AutoSettings | FitSettings,
     model_options: "ModelOptions",
+    reading: Reading,
     data_options: "DataOptions",
     out_folder: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Folder for the head, by default the adapter's.")
@@ -114,7 +121,7 @@ def fit(
         out=out_folder,
         grid=heads,
         settings=settings,
-        model_options=model_options,
+        model_options=model_options.model_copy(update={"reading": reading}),
         data_options=data_options,
         progress=progress_bar,
     )
@@ -123,7 +130,7 @@ def fit(
 
 def print_fit(result: "FitResult") -> None:
     """Print what was fitted and what it gained."""
-    from adue.cli.tables import facts
+    from adue.cli.tables import facts, list_columns
 
     config, metrics, chosen = result.config, result.config.metrics, result.config.hyperparameters
     caution = "cross-validated" if chosen is None else "chosen on these very rows: expect less on new ones"
@@ -137,6 +144,7 @@ def print_fit(result: "FitResult") -> None:
     rows: list[tuple[str, object]] = [
         ("adapter", result.adapter),
         ("data", result.data),
+        ("text read from", list_columns(result.text_columns)),
         ("training rows", f"{metrics.train_rows:,}, {metrics.train_errors:,} of them predicted wrongly"),
         ("validation rows", f"{metrics.validation_rows:,}, {metrics.validation_errors:,} of them predicted wrongly"),
         ("score", config.settings.score),
@@ -144,6 +152,7 @@ def print_fit(result: "FitResult") -> None:
         ("validation AUROC", f"{metrics.validation_auroc:.4f}"),
         ("softmax response", f"{metrics.validation_auroc_softmax_response:.4f}"),
         ("gain", f"{result.gain:+.4f} ({caution})"),
+        ("texts read", result.limit),
         ("saved in", result.folder),
         ("device", result.device),
         ("time", f"{result.seconds:.0f} s"),

@@ -9,6 +9,7 @@ from adue.cli.command import command, show
 from adue.cli.console import out
 
 if TYPE_CHECKING:
+    from adue.foundation.config import Provenance
     from adue.workflows.info import InfoResult
 
 
@@ -20,6 +21,13 @@ def info(adapter: opt.Adapter, as_json: opt.Json = False) -> None:
     show(run(adapter), print_info, as_json=as_json)
 
 
+def _long_texts(origin: "Provenance") -> str:
+    if origin.reading.long_texts == "cut":
+        return f"cut at {origin.max_length:,} tokens"
+    stride = origin.max_length // 4 if origin.reading.stride is None else origin.reading.stride
+    return f"in windows of {origin.max_length:,} tokens, of which {stride:,} are shared"
+
+
 def print_info(result: "InfoResult") -> None:
     """Print an adapter's folder as tables."""
     from adue.cli.tables import facts
@@ -28,6 +36,7 @@ def print_info(result: "InfoResult") -> None:
         ("kind", result.kind),
         ("base model", result.base_model),
         ("SHA-256", result.adapter_sha256),
+        ("texts read", result.limit or "unknown: the base model's files are not here"),
     ]
     out.print(facts(result.folder, [*folder, *result.adapter_settings.items()]))
     if result.problem is not None:
@@ -58,7 +67,7 @@ def print_info(result: "InfoResult") -> None:
         if origin is not None:
             rows += [
                 ("fitted in", f"{origin.dtype}, {'merged' if origin.merged else 'not merged'}"),
-                ("texts cut at", f"{origin.max_length} tokens"),
+                ("long texts", _long_texts(origin)),
                 ("classification head from", origin.head_source),
                 ("training data SHA-256", origin.training_data_sha256),
             ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from adue.foundation.config import LongTexts, Reading
 from adue.foundation.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,6 +28,27 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.", min=0, max=2**32 - 1)]
 NewFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write to.")]
 TextColumn = Annotated[str | None, typer.Option(help="Column with the texts; guessed from its name by default.")]
+TextPairColumn = Annotated[
+    str | None,
+    typer.Option(help="Column with the second texts, where rows are pairs; --text-column alone: single texts."),
+]
+TextPrefix = Annotated[
+    str | None, typer.Option(help="Put before every text, as in training; of a pair before the first.")
+]
+TextSuffix = Annotated[
+    str | None,
+    typer.Option(
+        help="Put behind every text; special tokens such as </s> count as such; a line break is $'\\n' in bash."
+    ),
+]
+ChatTemplateOption = Annotated[
+    Literal["message", "generation"] | None,
+    typer.Option(
+        "--chat-template",
+        help="Read a text as a user's [bold]message[/bold] in the tokenizer's chat template; [bold]generation[/bold] "
+        "adds what begins the answer.",
+    ),
+]
 UseCache = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep features, so that a run goes on.")]
 BatchSize = Annotated[int, typer.Option(help="Texts per forward pass.", min=1)]
 
@@ -50,7 +72,7 @@ def model_options(
         Literal["torch", "onnx"],
         typer.Option(help="What runs the model; [bold]onnx[/bold]: ONNX Runtime, float32 on a processor."),
     ] = "torch",
-    max_length: Annotated[int | None, typer.Option(help="Cut texts to this many tokens.", min=1)] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens of a text that are read at once.", min=1)] = None,
     batch_size: BatchSize = 128,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code a repository ships.")
@@ -84,6 +106,43 @@ def model_options(
         trust_remote_code=trust_remote_code,
         check_answers=check_answers,
     )
+
+
+def around_options(
+    text_prefix: TextPrefix = None, text_suffix: TextSuffix = None, chat_template: ChatTemplateOption = None
+) -> Reading:
+    """Return what is put around every text; only the fields that were given are set."""
+    return _given(prefix=text_prefix, suffix=text_suffix, chat_template=chat_template)
+
+
+def reading_options(
+    long_texts: Annotated[
+        LongTexts | None,
+        typer.Option(help="[bold]windows[/bold]: read all of a long text, in parts; the surest part answers."),
+    ] = None,
+    stride: Annotated[
+        int | None, typer.Option(help="Tokens that windows share; by default a quarter of one.", min=0)
+    ] = None,
+    text_prefix: TextPrefix = None,
+    text_suffix: TextSuffix = None,
+    chat_template: ChatTemplateOption = None,
+) -> Reading:
+    """Return what is done to every text before it is read; only the fields that were given are set.
+
+    Raises
+    ------
+    DataError
+        When windows are to share tokens, and there are none.
+    """
+    if stride is not None and long_texts != "windows":
+        raise DataError("--stride is how many tokens windows share; add --long-texts windows, or leave --stride out")
+    return _given(
+        long_texts=long_texts, stride=stride, prefix=text_prefix, suffix=text_suffix, chat_template=chat_template
+    )
+
+
+def _given(**values: Any) -> Reading:
+    return Reading.from_dict({name: value for name, value in values.items() if value is not None})
 
 
 def _with_cache(make: "Callable[..., ModelOptions]") -> "Callable[..., ModelOptions]":
@@ -124,6 +183,7 @@ def split_names(names: str) -> tuple[str, ...]:
 
 def data_options(
     text_column: TextColumn = None,
+    text_pair_column: TextPairColumn = None,
     label_column: Annotated[str | None, typer.Option(help="Column with the labels; guessed by default.")] = None,
     label_map: Annotated[list[str] | None, typer.Option(help="DATA=MODEL, such as pos=positive; repeatable.")] = None,
 ) -> "DataOptions":
@@ -143,4 +203,4 @@ def data_options(
             raise DataError("--label-map takes DATA=MODEL, for example --label-map pos=positive")
         if pairs.setdefault(old, new) != new:
             raise DataError(f"--label-map sends '{old}' to '{pairs[old]}' and to '{new}'; keep one")
-    return DataOptions(text_column, label_column, pairs)
+    return DataOptions(text_column, label_column, pairs, text_pair_column)

@@ -69,6 +69,7 @@ def predict(
         ),
     ] = "-",
     text_column: opt.TextColumn = None,
+    text_pair_column: opt.TextPairColumn = None,
     prefix: Annotated[str, typer.Option(help="Put before the names of the new columns.")] = "",
     as_json: opt.Json = False,
 ) -> None:
@@ -90,6 +91,7 @@ def predict(
         source,
         output,
         text_column=text_column,
+        text_pair_column=text_pair_column,
         prefix=prefix,
         model_options=model_options,
         progress=progress_bar,
@@ -103,14 +105,19 @@ def predict(
 
 def print_summary(result: "PredictResult") -> None:
     """Print what was scored; on standard error where the rows themselves went to standard output."""
-    from adue.cli.tables import facts
+    from adue.cli.tables import facts, list_columns
 
     mean = None if result.mean_uncertainty is None else f"{result.mean_uncertainty:.3f}"
     rows: list[tuple[str, object]] = [
+        ("text read from", list_columns(result.text_columns)),
         ("rows", f"{result.rows:,}"),
         ("predicted", ", ".join(f"{label} {count:,}" for label, count in result.labels.items())),
         ("mean uncertainty", mean),
+        *([] if result.limit is None else [("texts read", result.limit)]),
         ("device", result.device),
         ("written to", result.output),
     ]
-    (err if result.output == STANDARD else out).print(facts("Scored", rows))
+    to = err if result.output == STANDARD else out
+    to.print(facts("Scored", rows))
+    if result.texts_cut and result.limit is not None:
+        to.print(f"note: {result.limit.describe_cut(result.texts_cut, result.rows)}", markup=False)

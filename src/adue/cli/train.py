@@ -7,6 +7,7 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command, show
 from adue.cli.console import err, out
+from adue.foundation.config import Reading
 
 if TYPE_CHECKING:
     from adue.training import TrainingResult, TrainingSettings
@@ -52,12 +53,13 @@ def training_settings(
     )
 
 
-@command(settings=training_settings, data_options=opt.data_options)
+@command(settings=training_settings, reading=opt.around_options, data_options=opt.data_options)
 def train(
     model: Annotated[str, typer.Option(help="Base model: a folder, a hub id, or minilm.")],
     data: opt.Data,
     out_folder: opt.NewFolder,
     settings: "TrainingSettings",
+    reading: Reading,
     data_options: "DataOptions",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an adapter that is there.")] = False,
     as_json: opt.Json = False,
@@ -73,7 +75,7 @@ def train(
         model,
         data,
         out_folder,
-        settings=settings,
+        settings=settings.model_copy(update={"reading": reading}),
         data_options=data_options,
         overwrite=overwrite,
         show_progress_bar=err.is_terminal,
@@ -83,13 +85,15 @@ def train(
 
 def print_training(result: "TrainingResult") -> None:
     """Print what came out of training."""
-    from adue.cli.tables import facts
+    from adue.cli.tables import facts, list_columns
 
     record = result.record
     rows: list[tuple[str, object]] = [
         ("adapter", result.adapter),
         ("base model", record.base_model),
+        ("text read from", list_columns(result.text_columns)),
         ("rows", f"{record.train_rows:,} to train on, {record.validation_rows:,} to choose the epoch on"),
+        ("texts read", result.limit),
         ("best epoch", f"{record.best_epoch} of {len(record.history)}"),
         ("validation accuracy", f"{record.validation_accuracy:.1%}"),
         ("commonest class", f"{record.validation_majority_accuracy:.1%}"),
@@ -97,5 +101,11 @@ def print_training(result: "TrainingResult") -> None:
         ("time", f"{result.seconds:.0f} s{' (resumed)' if result.resumed else ''}"),
     ]
     out.print(facts("Trained", rows))
+    if result.texts_cut:
+        out.print(
+            f"note: {result.texts_cut:,} of {record.train_rows:,} training texts were cut at {result.limit.tokens:,} "
+            "tokens; train on more of them with --max-length",
+            markup=False,
+        )
     for note in result.notes:
         out.print(f"note: {note}", markup=False)

@@ -25,6 +25,7 @@ def verify(
     data: opt.Data,
     model_options: "ModelOptions",
     text_column: opt.TextColumn = None,
+    text_pair_column: opt.TextPairColumn = None,
     as_json: opt.Json = False,
 ) -> None:
     """Compare answers with those stored when the head was fitted; exit 0: equal, 1: different, 2: not comparable."""
@@ -37,7 +38,13 @@ def verify(
 
     from adue.workflows.verify import verify as run
 
-    result = run(adapter, data, text_column=text_column, model_options=model_options)
+    result = run(
+        adapter,
+        data,
+        text_column=text_column,
+        text_pair_column=text_pair_column,
+        model_options=model_options,
+    )
     show(result, print_verification, as_json=as_json)
     if not result.agrees:
         raise typer.Exit(DIFFERENT)

@@ -6,8 +6,9 @@ Names load on first use: a stream of rows needs neither `datasets` nor scikit-le
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from adue.datasets.columns import guess_label_column, guess_text_column
+from adue.datasets.columns import TextColumns, find_text_columns, guess_label_column, guess_text_column
 from adue.datasets.fingerprint import fingerprint
+from adue.datasets.pairs import has_pairs, texts_of
 
 if TYPE_CHECKING:
     from adue.datasets.file_formats.files import read_file
@@ -29,13 +30,17 @@ __all__ = [
     "DATASETS",
     "LabelledSplits",
     "NamedDataset",
+    "TextColumns",
+    "find_text_columns",
     "fingerprint",
     "guess_label_column",
     "guess_text_column",
+    "has_pairs",
     "load_splits",
     "load_texts",
     "read_file",
     "subsample",
+    "texts_of",
 ]
 
 

@@ -7,8 +7,10 @@ from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
 
 
-def check_texts(texts: Sequence[object], column: str, where: str) -> list[str]:
-    """Return `texts`, now known to be strings; warn when some are empty. `where` names the data in messages.
+def check_texts(texts: Sequence[object], column: str, where: str, *, may_be_empty: bool = False) -> list[str]:
+    """Return `texts`, now known to be strings; warn when some are empty, unless they may be, as second texts may.
+
+    `where` names the data in messages.
 
     Rows are counted from 1.
 
@@ -30,7 +32,8 @@ def check_texts(texts: Sequence[object], column: str, where: str) -> list[str]:
             f"{where}: column '{column}' holds {type(other).__name__} values, not text (first: row {row}); "
             "name the column of texts with --text-column"
         )
-    _warn_about_empty(strings, column, where)
+    if not may_be_empty:
+        _warn_about_empty(strings, column, where)
     return strings
 
 

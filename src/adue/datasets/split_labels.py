@@ -47,18 +47,22 @@ def describe_left_out(split: str, error: DataError, name: str) -> str:
 def read_split_labels(
     raw: Mapping[str, Dataset],
     need: Sequence[str],
-    chosen: tuple[str | None, str | None],
     name: str,
+    *,
+    texts: Collection[str] = (),
+    label: str | None = None,
     classes: Collection[str] = (),
 ) -> tuple[dict[str, SplitLabels], tuple[str, ...]]:
     """Return the splits of `raw` that have labels, and notes on what was decided.
 
     Parameters
     ----------
-    chosen
-        The user's names of the text and of the label column; None for a guess.
     name
         That of the data in messages.
+    texts
+        The user's names of the columns of texts; none for a guess.
+    label
+        The user's name of the label column; None for a guess.
     classes
         Names of the model's classes: where one is -1, that does not mark a secret label.
 
@@ -67,15 +71,15 @@ def read_split_labels(
     DataError
         When a needed split has no labels or cannot be read, or no split has labels.
     """
-    rows, notes, failed = _open_exports(raw, chosen[1], name)
-    column, more = _guess(rows, find_needed(need, rows), chosen)
+    rows, notes, failed = _open_exports(raw, label, name)
+    column, more = _guess(rows, find_needed(need, rows), texts, label)
     found: dict[str, SplitLabels | DataError] = {}
     for split in raw:
         own_guess = column is None or split in need
         try:
             if split in failed:
                 raise failed[split]
-            found[split] = _read(rows[split], column, chosen, f"{name}, {split}", classes, own_guess=own_guess)
+            found[split] = _read(rows[split], column, (texts, label), f"{name}, {split}", classes, own_guess=own_guess)
         except DataError as error:
             found[split] = error
     secret = [split for split, one in found.items() if isinstance(one, _NoLabelsError)]
@@ -112,12 +116,11 @@ def _open_exports(
 
 
 def _guess(
-    rows: Mapping[str, Dataset], needed: Sequence[str], chosen: tuple[str | None, str | None]
+    rows: Mapping[str, Dataset], needed: Sequence[str], texts: Collection[str], label: str | None
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the label column of the first needed split that has one, else of any split; and what else it could be."""
-    text, label = chosen
     for split in [*needed, *rows]:
-        names = [name for name in rows[split].column_names if name != text or name == label]
+        names = [name for name in rows[split].column_names if name not in texts or name == label]
         try:
             found = guess_label_column(names, label)
         except DataError:
@@ -131,21 +134,21 @@ def _guess(
 def _read(
     rows: Dataset,
     column: str | None,
-    chosen: tuple[str | None, str | None],
+    chosen: tuple[Collection[str], str | None],
     where: str,
     classes: Collection[str],
     *,
     own_guess: bool,
 ) -> SplitLabels:
-    text, label = chosen
-    names = [name for name in rows.column_names if name != text or name == label]
+    texts, label = chosen
+    names = [name for name in rows.column_names if name not in texts or name == label]
     if column not in names:
         if not own_guess:
             raise _NoColumnError(f"{where} has no column '{column}'")
         try:
             column = guess_label_column(names, label)
         except DataError as error:
-            indicators = None if label else describe_indicators(rows, {text})
+            indicators = None if label else describe_indicators(rows, texts)
             hint = f"; {indicators}" if indicators else ""
             raise _NoColumnError(f"{where}: {error}{hint}") from error
     assert column is not None  # noqa: S101

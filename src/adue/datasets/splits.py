@@ -10,6 +10,7 @@ from sklearn.model_selection import train_test_split
 from adue.datasets.split_names import SPLIT_NAMES, TEST, TRAIN, VALIDATION
 from adue.foundation.defaults import VALIDATION_SHARE
 from adue.foundation.errors import DataError
+from adue.foundation.texts import Text
 
 Split = TypeVar("Split")
 
@@ -34,11 +35,11 @@ def without_secret_labels(
     return kept, notes
 
 
-def carve_validation(texts: Sequence[str], labels: Sequence[int], seed: int) -> tuple[list[int], list[int]]:
+def carve_validation(texts: Sequence[Text], labels: Sequence[int], seed: int) -> tuple[list[int], list[int]]:
     """Return the indices, in order, of the rows to train on (80 %) and to validate on (20 %).
 
-    Rows of the same text stay together: a text that was learned from would be judged too well. Classes keep their
-    shares where each has rows enough for both parts.
+    Rows of the same text (or pair of texts) stay together: a text that was learned from would be judged too well.
+    Classes keep their shares where each has rows enough for both parts.
 
     Raises
     ------

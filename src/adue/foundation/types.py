@@ -57,6 +57,8 @@ class FeatureSet:
         The classifier's own logits for the same rows.
     labels
         True classes in ``[0, classes)``, OUT_OF_SCOPE where no class fits, or None where they are not known.
+    truncated
+        True where the text had more tokens than were read; None where that is not known.
 
     Raises
     ------
@@ -73,6 +75,7 @@ class FeatureSet:
     features: Float[Tensor, "rows hidden"]
     logits: Float[Tensor, "rows classes"]
     labels: Int[Tensor, " rows"] | None = None
+    truncated: Bool[Tensor, " rows"] | None = None
 
     def __post_init__(self) -> None:
         self._require_dimensions()
@@ -126,6 +129,11 @@ class FeatureSet:
         return self.logits.shape[-1]
 
     @property
+    def texts_cut(self) -> int:
+        """How many rows had more tokens than were read, as far as that is known."""
+        return 0 if self.truncated is None else int(self.truncated.sum())
+
+    @property
     def predictions(self) -> Int[Tensor, " rows"]:
         """The classifier's answer per row, ``argmax`` of the logits."""
         return self.logits.argmax(dim=-1)
@@ -171,7 +179,8 @@ class FeatureSet:
     def select(self, rows: Int[Tensor, " chosen"] | Bool[Tensor, " rows"]) -> "FeatureSet":
         """Return the set of the chosen rows, by index or by mask."""
         labels = None if self.labels is None else self.labels[rows]
-        return type(self)(self.features[rows], self.logits[rows], labels)
+        truncated = None if self.truncated is None else self.truncated[rows]
+        return type(self)(self.features[rows], self.logits[rows], labels, truncated)
 
 
 @dataclass(frozen=True)
@@ -196,9 +205,12 @@ class Predictions:
         Softmax of the classifier's logits.
     uncertainty
         U in [0, 1]; higher means more likely wrong.
+    truncated
+        True where the text had more tokens than were read, so that the answer is that to its beginning.
     """
 
     labels: Int[np.ndarray, " rows"]
     label_names: list[str]
     probabilities: Float[np.ndarray, "rows classes"]
     uncertainty: Float[np.ndarray, " rows"]
+    truncated: Bool[np.ndarray, " rows"]

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import numpy as np
 from huggingface_hub import HfApi
 from peft import TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from adue.datasets import fingerprint
-from adue.foundation.config import AutoSettings, FitSettings, Grid, Reading
+from adue.datasets import fingerprint, has_pairs, texts_of
+from adue.foundation.config import AutoSettings, FitSettings, Grid, Reading, TokenLimit
 from adue.foundation.errors import ArtifactError
 from adue.foundation.types import FeatureSet, Predictions
 from adue.heads.fit import fit_features
@@ -20,10 +21,11 @@ from adue.heads.fitted import FittedHead
 from adue.models.features.batches import BATCH_SIZE
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
-from adue.models.fitting import describe, warn_if_useless
+from adue.models.fitting import describe, warn_if_useless, warn_of_token_types
 from adue.models.head_files import save_head
 from adue.models.onnx.classifier import Backend, run_by
 from adue.models.open import open_folder, refuse_backend
+from adue.models.pretrained.reading import require_usable
 from adue.models.trained.origin import Origin, origin_in_memory
 from adue.models.trained.write import save_classifier
 from adue.models.verification.answerer import ClassifierAnswerer
@@ -48,7 +50,7 @@ class BaseAdueModel:
     head
         Path of the last linear layer, for an architecture whose head cannot be found.
     max_length
-        Longest input in tokens; by default what model and tokenizer allow, 512 at most.
+        Longest input in tokens; by default what model and tokenizer allow.
     reading
         What is done to every text before it is read; by default nothing.
     backend
@@ -70,7 +72,7 @@ class BaseAdueModel:
         tokenizer: PreTrainedTokenizerBase,
         *,
         head: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         reading: Reading | None = None,
         backend: Backend = "torch",
         fitted: FittedHead | None = None,
@@ -95,7 +97,7 @@ class BaseAdueModel:
         *,
         revision: str | None = None,
         head: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         reading: Reading | None = None,
         with_head: bool = True,
         check_answers: bool = True,
@@ -113,9 +115,11 @@ class BaseAdueModel:
         head
             Path of the last linear layer, for an architecture whose head cannot be found.
         max_length
-            Texts are cut to this many tokens; by default as the head was fitted, or the adapter trained.
+            Tokens of a text that are read at once; by default as the head was fitted, else as the adapter was trained,
+            else what tokenizer and model allow.
         reading
-            What is done to every text before it is read; by default as the head was fitted.
+            What is done to every text before it is read; fields that are not given are as the head was fitted, or the
+            adapter trained.
         with_head
             Whether to load the uncertainty head; False to fit another in place of one that is damaged or outdated.
         check_answers
@@ -151,8 +155,8 @@ class BaseAdueModel:
             opened.loaded.model,
             opened.loaded.tokenizer,
             head=head or opened.head_path,
-            max_length=max_length or opened.max_length,
-            reading=reading or opened.reading,
+            max_length=max_length or opened.limit,
+            reading=opened.reading if reading is None else reading.over(opened.reading),
             backend=backend,
             fitted=opened.fitted,
             origin=opened.loaded.origin,
@@ -176,6 +180,11 @@ class BaseAdueModel:
     def id2label(self) -> dict[int, str]:
         """Names of the classes."""
         return self.origin.id2label
+
+    @property
+    def reading(self) -> Reading:
+        """What is done to every text before it is read."""
+        return self.classifier.reading
 
     @property
     def label2id(self) -> dict[str, int]:
@@ -211,9 +220,9 @@ class BaseAdueModel:
         Parameters
         ----------
         train, validation
-            Data sets with the columns ``text`` and ``label`` (class ids). The second must be rows that the
-            classifier was not trained on: ``auto`` learns from them, heads learn on the first and are chosen by AUROC
-            on the second.
+            Data sets with the columns ``text`` and ``label`` (class ids), and ``text_pair`` where rows are pairs of
+            texts. The second must be rows that the classifier was not trained on: ``auto`` learns from them, heads
+            learn on the first and are chosen by AUROC on the second.
         grid
             The heads to train: ``paper`` (the default), ``fast``, a YAML file or a Grid. ``auto`` takes none.
         settings
@@ -226,14 +235,15 @@ class BaseAdueModel:
         DataError
             When there are no errors (or only errors) to learn from, or values are not finite.
         """
+        self.expect_pairs(has_pairs(train))
         features = [
-            self.extract(rows["text"], rows["label"], batch_size=batch_size, cache=cache, on_progress=on_progress)
+            self.extract(texts_of(rows), rows["label"], batch_size=batch_size, cache=cache, on_progress=on_progress)
             for rows in (train, validation)
         ]
         data_sha256 = self._fingerprint(train)
         return self.fit_features(
             *features,
-            texts=validation["text"][:],
+            texts=texts_of(validation)[:],
             grid=grid,
             settings=settings,
             data_sha256=data_sha256,
@@ -242,6 +252,23 @@ class BaseAdueModel:
 
     def _fingerprint(self, rows: "Dataset") -> str:
         return fingerprint(rows)
+
+    def expect_pairs(self, pairs: bool) -> None:
+        """Remember whether rows are pairs of texts, where nothing says so yet; it is saved with the head.
+
+        From then on rows of the other kind are refused.
+
+        Raises
+        ------
+        ModelError
+            When rows are pairs and a chat template goes around texts.
+        """
+        reading = self.classifier.reading
+        if reading.pairs is None:
+            known = reading.model_copy(update={"pairs": pairs})
+            require_usable(self.classifier.tokenizer, known)
+            self.classifier = replace(self.classifier, reading=known)
+            warn_of_token_types(self.classifier)
 
     def fit_features(
         self,
@@ -340,6 +367,7 @@ class BaseAdueModel:
             [self.id2label[int(label)] for label in labels],
             rows.logits.softmax(dim=-1).numpy(),
             head.uncertainty(rows.features, rows.logits).cpu().numpy(),
+            np.zeros(len(rows), dtype=bool) if rows.truncated is None else rows.truncated.numpy(),
         )
 
     def _head(self) -> FittedHead:

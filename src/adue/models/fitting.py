@@ -47,6 +47,19 @@ def describe(
     )
 
 
+def warn_of_token_types(classifier: FrozenClassifier) -> None:
+    """Warn of pairs whose second text is not marked as such, although the model has a mark for it."""
+    names, types = classifier.tokenizer.model_input_names, getattr(classifier.config, "type_vocab_size", 0)
+    if classifier.reading.pairs and types > 1 and "token_type_ids" not in names:
+        warnings.warn(
+            "the tokenizer gives no token_type_ids, so the model reads both texts of a pair as the first; if it was "
+            'trained with them (transformers 4 gave them by default), add "model_input_names": ["input_ids", '
+            '"token_type_ids", "attention_mask"] to tokenizer_config.json',
+            DataWarning,
+            stacklevel=3,
+        )
+
+
 def warn_if_useless(fitted: FittedHead) -> None:
     """Warn of a classifier that is no better on the validation rows than always giving one answer."""
     metrics = fitted.config.metrics

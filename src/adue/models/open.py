@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from peft import TaskType
 
-from adue.foundation.config import Provenance, Reading
+from adue.foundation.config import Provenance, Reading, TokenLimit
 from adue.foundation.errors import ModelError
 from adue.heads.fitted import FittedHead
 from adue.models.folder.find import find_folder
+from adue.models.folder.limits import recorded_limit
 from adue.models.folder.read import read_folder
 from adue.models.head_files import load_head
 from adue.models.onnx.classifier import Backend, require_runnable
@@ -33,14 +34,15 @@ class OpenedFolder:
         return self._provenance.head_path if self._provenance else None
 
     @property
-    def max_length(self) -> int | None:
+    def limit(self) -> TokenLimit | None:
         """Tokens per text as the head was fitted, else as the adapter was trained; None where neither is known."""
-        return self._provenance.max_length if self._provenance else self.loaded.origin.max_length
+        fitted = self._provenance.max_length if self._provenance else None
+        return recorded_limit(fitted, self.loaded.origin.max_length)
 
     @property
     def reading(self) -> Reading:
-        """What was done to every text when the head was fitted; nothing where there is no head."""
-        return self._provenance.reading if self._provenance else Reading()
+        """What was done to every text as the head was fitted, else as the adapter was trained; else nothing."""
+        return self._provenance.reading if self._provenance else self.loaded.origin.reading or Reading()
 
     @property
     def _provenance(self) -> Provenance | None:

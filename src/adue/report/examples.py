@@ -7,12 +7,15 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
+from adue.foundation.texts import Text
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME
 from adue.report.numbers import count, decimal, percent
 from adue.report.results import ScoredSet
 
 SHOWN = 8
 LONGEST_TEXT = 600
+PAIRED = " \N{EM DASH} "
+"""Between the two texts of a pair."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,12 @@ def _example(scored: ScoredSet, row: int, id2label: Mapping[int, str]) -> Exampl
     )
 
 
-def _shorten(text: str) -> str:
+def _shorten(text: Text) -> str:
+    if not isinstance(text, str):
+        return PAIRED.join(_cut(part, LONGEST_TEXT // 2) for part in text)
+    return _cut(text, LONGEST_TEXT)
+
+
+def _cut(text: str, longest: int) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST_TEXT else line[:LONGEST_TEXT] + "\N{HORIZONTAL ELLIPSIS}"
+    return line if len(line) <= longest else line[:longest] + "\N{HORIZONTAL ELLIPSIS}"

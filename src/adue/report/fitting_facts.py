@@ -95,6 +95,8 @@ def _report(evaluation: EvaluationResult) -> list[Fact]:
     config = evaluation.config
     return [
         Fact("Evaluated on", evaluation.data),
+        *([] if evaluation.limit is None else [Fact("Texts read", str(evaluation.limit))]),
+        *(Fact("Texts cut", note) for note in evaluation.notes_cut),
         Fact("Head written by", f"adue {config.adue_version}, format {config.format_version}"),
         Fact("Report written by", f"adue {version('adue')}"),
     ]

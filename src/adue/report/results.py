@@ -1,12 +1,14 @@
 """What an evaluation returns: plain data that the command line prints and the report draws."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy import ndarray
 
-from adue.foundation.config import AdueConfig
+from adue.foundation.config import AdueConfig, TokenLimit
 from adue.foundation.result import Result
+from adue.foundation.texts import Text
 from adue.metrics import Interval
 from adue.scores import ADUE, REFERENCE
 
@@ -31,6 +33,8 @@ class SetResult(Result):
     human_correlation: dict[str, float] | None = None
     """Spearman correlation of each score with the raters' spread, where the data has one."""
     note: str | None = None
+    texts_cut: int = 0
+    """How many texts had more tokens than were read."""
 
     def score(self, name: str) -> ScoreResult:
         """Return the row called `name`; KeyError when the table has none."""
@@ -48,6 +52,17 @@ class EvaluationResult(Result):
     """Where the classifier ran, where it is known."""
     notes: tuple[str, ...] = ()
     """What was decided about the data, for a person to read."""
+    text_columns: tuple[str, ...] = ()
+    """The columns of `data` that were read as the text; two where rows are pairs."""
+    limit: TokenLimit | None = None
+    """How many tokens of a text were read, and who says so, where it is known."""
+
+    @property
+    def notes_cut(self) -> list[str]:
+        """One line for each set of which texts were cut."""
+        if self.limit is None:
+            return []
+        return [f"{one.name}: {self.limit.describe_cut(one.texts_cut, one.rows)}" for one in self.sets if one.texts_cut]
 
 
 @dataclass(frozen=True)
@@ -55,7 +70,7 @@ class ScoredSet:
     """The rows behind one table, for curves and examples; every array has one entry per row."""
 
     name: str
-    texts: list[str]
+    texts: Sequence[Text]
     labels: ndarray
     predictions: ndarray
     confidence: ndarray

@@ -21,6 +21,7 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
+from adue.datasets import texts_of
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import classification_model
 from adue.models.pretrained import quiet_transformers
@@ -56,8 +57,10 @@ def run_trainer(
     checkpoints: Path,
     identity: Mapping[str, Any],
     show_progress_bar: bool,
-) -> tuple[tuple[EpochRecord, ...], bool]:
-    """Train the classifier's adapter, leave it at its best epoch, and return the history and whether it was resumed.
+) -> tuple[tuple[EpochRecord, ...], bool, int]:
+    """Train the classifier's adapter and leave it at its best epoch.
+
+    Returns the history, whether it was resumed, and how many training texts were cut.
 
     Parameters
     ----------
@@ -69,11 +72,12 @@ def run_trainer(
     last = _last_checkpoint(checkpoints, identity)
     if last is not None:
         settings = _keep_stopped(settings, last)
-    evaluated = _tokenize(validation, classifier)
+    evaluated, _ = _tokenize(validation, classifier)
+    trained, cut = _tokenize(train, classifier)
     trainer = _SortedEvaluation(
         model=classifier.model,
         args=_arguments(checkpoints, settings, show_progress_bar=show_progress_bar),
-        train_dataset=_tokenize(train, classifier),
+        train_dataset=trained,
         eval_dataset=evaluated.select(np.argsort(evaluated["length"][:])[::-1]),
         data_collator=DataCollatorWithPadding(classifier.tokenizer),
         compute_metrics=_accuracy,
@@ -87,14 +91,16 @@ def run_trainer(
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
     # With bf16 the Trainer leaves the model in autocast; what is proved later is the model as it will be used.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
-    return read_history(trainer.state.log_history), last is not None
+    return read_history(trainer.state.log_history), last is not None, cut
 
 
-def _tokenize(rows: Dataset, classifier: FrozenClassifier) -> Dataset:
-    encodings = classifier.tokenize(rows["text"][:])
-    columns: dict[str, list[Any]] = {name: [row[name] for row in encodings] for name in encodings[0]}
-    columns["length"] = [len(row["input_ids"]) for row in encodings]
-    return Dataset.from_dict(columns | {"labels": rows["label"][:]})
+def _tokenize(rows: Dataset, classifier: FrozenClassifier) -> tuple[Dataset, int]:
+    """Return the rows as the Trainer takes them, and how many of their texts were cut."""
+    encodings = classifier.tokenize(texts_of(rows)[:])
+    inputs = [encoding.inputs for encoding in encodings]
+    columns: dict[str, list[Any]] = {name: [row[name] for row in inputs] for name in inputs[0]}
+    columns["length"] = [len(row["input_ids"]) for row in inputs]
+    return Dataset.from_dict(columns | {"labels": rows["label"][:]}), sum(encoding.cut for encoding in encodings)
 
 
 def _last_checkpoint(folder: Path, identity: Mapping[str, Any]) -> Path | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from adue.foundation.config import Fraction, FrozenConfig
+from adue.foundation.config import Fraction, FrozenConfig, Reading, TokenLimit
 from adue.foundation.errors import ModelError
 from adue.foundation.result import Result
 from adue.training.settings import TrainingSettings
@@ -33,6 +33,8 @@ class TrainingRecord(FrozenConfig):
     settings: TrainingSettings
     max_length: int = Field(gt=0)
     """In tokens, as used; also the length to evaluate with."""
+    reading: Reading = Reading()
+    """What was done to every text, and whether rows were pairs; also what to evaluate with."""
     train_rows: int = Field(gt=0)
     validation_rows: int = Field(gt=0)
     data_sha256: str | None = None
@@ -55,6 +57,12 @@ class TrainingResult(Result):
     """Where it was trained."""
     seconds: float
     resumed: bool
+    limit: TokenLimit
+    """How many tokens of a text were read, and who says so."""
+    texts_cut: int
+    """How many training texts had more tokens than were read."""
+    text_columns: tuple[str, ...] = ()
+    """The columns that were read as the text; two where rows are pairs."""
     notes: tuple[str, ...] = ()
 
 

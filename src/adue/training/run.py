@@ -12,19 +12,22 @@ from datasets import Dataset
 from peft import PeftModel
 from transformers import set_seed
 
-from adue.datasets import fingerprint
+from adue.datasets import fingerprint, has_pairs, texts_of
+from adue.foundation.config import TokenLimit
 from adue.foundation.errors import ArtifactError, DataError, DataWarning, ModelError
 from adue.foundation.files import move_saved, require_folder
+from adue.foundation.texts import Text
 from adue.foundation.types import OUT_OF_SCOPE, OUT_OF_SCOPE_NAME, class_ids
 from adue.models.features.classifier import FrozenClassifier
+from adue.models.features.limits import at_most, token_limit
 from adue.models.folder.file_names import ANSWERS_FILE, CONFIG_FILE, HEAD_FILE
 from adue.models.folder.read import read_folder
-from adue.models.pretrained import canonical_base_model, load_classifier
+from adue.models.pretrained import LoadedClassifier, canonical_base_model, load_classifier
 from adue.models.trained.build import build_model
 from adue.training.loop import run_trainer
 from adue.training.lora import add_lora
 from adue.training.record import TrainingRecord, TrainingResult, library_versions, write_record
-from adue.training.settings import TrainingSettings
+from adue.training.settings import MAX_LENGTH, TrainingSettings
 
 PROOF_ROWS = 16
 PROOF_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
@@ -49,7 +52,7 @@ def train_adapter(
     Parameters
     ----------
     train, validation
-        Data sets with the columns ``text`` and ``label`` (class ids).
+        Data sets with the columns ``text`` and ``label`` (class ids), and ``text_pair`` where rows are pairs.
     overwrite
         Replace an adapter that lies in `out`.
 
@@ -79,7 +82,10 @@ def train_adapter(
     loaded = load_classifier(base_model, id2label=id2label)
     model = add_lora(loaded, settings)
     canonical = canonical_base_model(base_model)
-    classifier = FrozenClassifier.wrap(model.train(), loaded.tokenizer, max_length=settings.max_length)
+    reading = settings.reading.model_copy(update={"pairs": has_pairs(train)})
+    classifier = FrozenClassifier.wrap(
+        model.train(), loaded.tokenizer, max_length=_limit(loaded, settings), reading=reading
+    )
     checkpoints, data_sha256 = out.parent / f".{out.name}-checkpoints", fingerprint(train)
     identity = {
         "base_model": canonical,
@@ -88,7 +94,7 @@ def train_adapter(
         "validation": fingerprint(validation),
     }
     try:
-        history, resumed = run_trainer(
+        history, resumed, cut = run_trainer(
             classifier,
             train,
             validation,
@@ -104,6 +110,7 @@ def train_adapter(
             id2label=dict(id2label),
             settings=settings,
             max_length=classifier.max_length,
+            reading=reading,
             train_rows=len(train),
             validation_rows=len(validation),
             data_sha256=data_sha256,
@@ -113,9 +120,8 @@ def train_adapter(
             history=history,
             versions=library_versions(),
         )
-        _write(
-            model, record, out, lambda folder: _prove(folder, base_model, classifier, validation["text"][:PROOF_ROWS])
-        )
+        proof_rows = texts_of(validation)[:PROOF_ROWS]
+        _write(model, record, out, lambda folder: _prove(folder, base_model, classifier, proof_rows))
     except OSError as error:
         raise ArtifactError(
             f"cannot write {out}: {error.strerror or error}; fix that and run again, what was trained is kept"
@@ -128,7 +134,14 @@ def train_adapter(
         device=str(classifier.device),
         seconds=time.monotonic() - started,
         resumed=resumed,
+        limit=classifier.limit,
+        texts_cut=cut,
     )
+
+
+def _limit(loaded: LoadedClassifier, settings: TrainingSettings) -> TokenLimit:
+    limit = token_limit(loaded.model, loaded.tokenizer, settings.max_length)
+    return limit if settings.max_length else at_most(limit, MAX_LENGTH, "adue train, by default")
 
 
 def _require_classes(rows: Dataset, classes: int, name: str) -> None:
@@ -165,7 +178,7 @@ def _write(model: PeftModel, record: TrainingRecord, out: Path, prove: Callable[
         move_saved(folder, out)
 
 
-def _prove(folder: Path, base_model: str, classifier: FrozenClassifier, texts: Sequence[str]) -> None:
+def _prove(folder: Path, base_model: str, classifier: FrozenClassifier, texts: Sequence[Text]) -> None:
     reloaded = build_model(read_folder(folder), base_model=base_model)
     batch = classifier.collate(classifier.tokenize(texts))
     _, trained = classifier.forward(batch)

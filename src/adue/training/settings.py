@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from adue.foundation.config import Fraction, FrozenConfig, Seed
+from adue.foundation.config import Fraction, FrozenConfig, Reading, Seed
+
+MAX_LENGTH = 512
+"""Tokens of a text that are read in training, where nobody says and the model allows more: memory grows with them."""
 
 
 class TrainingSettings(FrozenConfig):
@@ -19,9 +22,11 @@ class TrainingSettings(FrozenConfig):
     warmup_fraction
         Share of the steps of `max_epochs` during which the learning rate rises; it then falls linearly to 0.
     max_length
-        Texts are cut to this many tokens; by default what model and tokenizer allow, 512 at most.
+        Texts are cut to this many tokens; by default what model and tokenizer allow, MAX_LENGTH at most.
     bf16
         Compute in bfloat16; by default where the machine gains from it.
+    reading
+        What is done to every text before it is read; whether rows are pairs of texts is decided by the data.
     """
 
     r: int = Field(default=8, gt=0)
@@ -37,6 +42,7 @@ class TrainingSettings(FrozenConfig):
     max_length: int | None = Field(default=None, gt=0)
     seed: Seed = 0
     bf16: bool | None = None
+    reading: Reading = Reading()
 
     @property
     def computes_in_bf16(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from datasets import Dataset
 from scipy.stats import spearmanr
 
-from adue.datasets import fingerprint, subsample
+from adue.datasets import fingerprint, subsample, texts_of
 from adue.foundation.defaults import RESAMPLES
 from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.scaling.processes import processes
@@ -82,7 +82,7 @@ def evaluate(
     def score_and_write() -> Evaluation:
         _warn_if_seen(fitted, home["test"])
         scored = tuple(_score(name, rows, features[name], model, train) for name, rows in sets.items())
-        tables = tuple(_table(one, sets[one.name], resamples) for one in scored)
+        tables = tuple(_table(one, sets[one.name], features[one.name], resamples) for one in scored)
         result = EvaluationResult(
             adapter=str(adapter),
             data=str(data),
@@ -90,6 +90,8 @@ def evaluate(
             sets=tables,
             device=str(model.classifier.device),
             notes=home.notes,
+            text_columns=home.text_columns,
+            limit=model.classifier.limit,
         )
         if report is not None:
             write_report(report, result, scored)
@@ -104,7 +106,7 @@ def _score(name: str, rows: Dataset, features: FeatureSet, model: AdueModel, tra
     )
     return ScoredSet(
         name=name,
-        texts=rows["text"][:],
+        texts=texts_of(rows)[:],
         labels=np.asarray(rows["label"][:]),
         predictions=features.predictions.numpy(),
         confidence=features.logits.double().softmax(dim=-1).amax(dim=-1).numpy(),
@@ -112,7 +114,7 @@ def _score(name: str, rows: Dataset, features: FeatureSet, model: AdueModel, tra
     )
 
 
-def _table(scored: ScoredSet, rows: Dataset, resamples: int) -> SetResult:
+def _table(scored: ScoredSet, rows: Dataset, features: FeatureSet, resamples: int) -> SetResult:
     errors, note = scored.errors, None
     try:
         require_both(errors, scored.name)
@@ -127,6 +129,7 @@ def _table(scored: ScoredSet, rows: Dataset, resamples: int) -> SetResult:
         scores=() if note else _rows(scored, resamples),
         human_correlation=_human_correlation(scored, rows),
         note=note,
+        texts_cut=features.texts_cut,
     )
 
 

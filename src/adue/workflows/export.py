@@ -7,6 +7,7 @@ import numpy as np
 from datasets import Dataset
 from sklearn.metrics import roc_auc_score
 
+from adue.datasets import texts_of
 from adue.foundation.errors import DataWarning, ModelError
 from adue.foundation.result import Result
 from adue.foundation.types import Predictions
@@ -100,7 +101,7 @@ def export(
 
 
 def _compare(model: AdueModel, folder: Path, rows: Dataset, batch_size: int) -> Comparison:
-    texts, labels = rows["text"][:], np.asarray(rows["label"][:])
+    texts, labels = texts_of(rows)[:], np.asarray(rows["label"][:])
     before = model.predict(texts, batch_size=batch_size)
     after = OnnxAdueModel.from_pretrained(folder).predict(texts, batch_size=batch_size)
     return Comparison(

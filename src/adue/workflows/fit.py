@@ -2,16 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from datasets import Dataset
 
-from adue.datasets import LabelledSplits, fingerprint, load_splits
-from adue.foundation.config import AdueConfig, AutoSettings, FitSettings, Grid, points_to_train
+from adue.datasets import LabelledSplits, fingerprint, has_pairs, load_splits, texts_of
+from adue.foundation.config import AdueConfig, AutoSettings, FitSettings, Grid, TokenLimit, points_to_train
 from adue.foundation.result import Result
 from adue.foundation.scaling.processes import processes
+from adue.foundation.texts import Text
 from adue.foundation.types import FeatureSet
+from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
 from adue.models.model import AdueModel
 from adue.workflows.inputs import head_folder
@@ -37,7 +39,13 @@ class FitResult(Result):
     config: AdueConfig
     device: str
     """Where the classifier ran."""
+    limit: TokenLimit
+    """How many tokens of a text were read, and who says so."""
+    texts_cut: dict[str, int]
+    """By split, how many texts had more tokens than were read."""
     seconds: float
+    text_columns: tuple[str, ...] = ()
+    """The columns that were read as the text; two where rows are pairs."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -87,7 +95,7 @@ def fit(
             model.fit_features(
                 train,
                 validation,
-                texts=splits["validation"]["text"][:],
+                texts=texts_of(splits["validation"])[:],
                 grid=given,
                 settings=settings,
                 data_sha256=fingerprint(splits["train"]),
@@ -99,7 +107,9 @@ def fit(
 
     config = group.once(fit_and_save)
     no_gain = (NO_GAIN,) if config.metrics.ranks_as_softmax_response else ()
-    notes = splits.notes + no_gain + _note_repeats(splits["train"]["text"][:], splits["validation"]["text"][:])
+    repeats = _note_repeats(texts_of(splits["train"])[:], texts_of(splits["validation"])[:])
+    read = {"train": train, "validation": validation}
+    notes = splits.notes + no_gain + repeats + tuple(_notes_cut(model.classifier, read))
     return FitResult(
         adapter=str(adapter),
         data=str(data),
@@ -107,12 +117,24 @@ def fit(
         grid_points=heads,
         config=config,
         device=str(model.classifier.device),
+        limit=model.classifier.limit,
+        texts_cut={name: rows.texts_cut for name, rows in read.items()},
         seconds=time.monotonic() - started,
+        text_columns=splits.text_columns,
         notes=notes,
     )
 
 
-def _note_repeats(train: Sequence[str], validation: Sequence[str]) -> tuple[str, ...]:
+def _notes_cut(classifier: FrozenClassifier, read: Mapping[str, FeatureSet]) -> Iterator[str]:
+    for name, rows in read.items():
+        if rows.texts_cut:
+            yield f"{name}: {classifier.limit.describe_cut(rows.texts_cut, len(rows))}"
+    behind = classifier.reading.suffix or classifier.reading.chat_template
+    if behind and classifier.tokenizer.truncation_side == "right" and any(rows.texts_cut for rows in read.values()):
+        yield "what goes behind a text (suffix, end of a chat) is lost where the text was cut"
+
+
+def _note_repeats(train: Sequence[Text], validation: Sequence[Text]) -> tuple[str, ...]:
     counts = Counter(validation)
     counts.update(set(train))
     repeated = sum(counts[text] > 1 for text in validation)
@@ -131,20 +153,25 @@ def load_labelled(
     *,
     shared_map: bool = False,
 ) -> LabelledSplits:
-    """Return the splits of `data` with the labels as `model` numbers them.
+    """Return the splits of `data` with the labels as `model` numbers them, and rows of the kind that it reads.
 
+    Where nothing says yet whether the model reads pairs of texts, the data do.
     With `shared_map` the label map was written for other data too, and need not match a label of these.
     """
     options = options or DataOptions()
-    return load_splits(
+    splits = load_splits(
         data,
         need=need,
         text_column=options.text_column,
+        text_pair_column=options.text_pair_column,
         label_column=options.label_column,
+        pairs=model.classifier.reading.pairs,
         label2id=model.label2id,
         label_map=options.label_map,
         shared_map=shared_map,
     )
+    model.expect_pairs(has_pairs(splits[need[0]]))
+    return splits
 
 
 def extract_split(
@@ -161,7 +188,7 @@ def extract_split(
     with progress(description, len(rows)) as advance:
         return extract(
             model.classifier,
-            rows["text"],
+            texts_of(rows),
             rows["label"],
             batch_size=options.batch_size,
             cache=options.cache,

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from adue.foundation.config import AdueConfig, SavedAnswers, Setup
+from adue.foundation.config import AdueConfig, SavedAnswers, Setup, TokenLimit
 from adue.foundation.errors import ArtifactError
 from adue.foundation.result import Result
 from adue.models.folder.file_names import TRAINING_FILE
 from adue.models.folder.find import find_folder
+from adue.models.folder.limits import limit_in_files, recorded_limit
 from adue.models.folder.read import read_folder, read_json
 from adue.models.folder.saved_head import check_answers, check_head
 
@@ -33,6 +34,8 @@ class InfoResult(Result):
     head: AdueConfig | None
     answers: StoredAnswers | None = None
     """None where no answers are stored with the head."""
+    limit: TokenLimit | None = None
+    """How many tokens of a text are read, and who says so; None where that takes files that are not here."""
     problem: str | None = None
 
 
@@ -59,6 +62,8 @@ def info(adapter: str | Path) -> InfoResult:
             answers = _summarise(check_answers(saved.path, head))
         except ArtifactError as error:
             problem = str(error)
+    fitted = None if head is None or head.provenance is None else head.provenance.max_length
+    recorded = recorded_limit(fitted, saved.max_length)
     return InfoResult(
         folder=str(saved.path),
         kind=str(settings.get("peft_type", saved.kind)),
@@ -68,6 +73,7 @@ def info(adapter: str | Path) -> InfoResult:
         training=read_json(training) if training.is_file() else None,
         head=head,
         answers=answers,
+        limit=limit_in_files(saved.path, saved.base_model, recorded),
         problem=problem,
     )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from pydantic import Field
 
 from adue.foundation.cache import cache_dir
-from adue.foundation.config import FrozenConfig
+from adue.foundation.config import FrozenConfig, Reading, TokenLimit
 from adue.foundation.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class ModelOptions(FrozenConfig):
     """A device of torch; ``auto`` takes CUDA, then MPS, then the processor."""
     backend: Literal["torch", "onnx"] = "torch"
     max_length: int | None = None
+    reading: Reading | None = None
+    """What is done to texts; the fields that were given go before what is saved with adapter or head."""
     batch_size: int = Field(default=128, gt=0)
     use_cache: bool = True
     """Whether extracted features are kept, so that a stopped job goes on and the next one need not read again."""
@@ -75,6 +77,11 @@ class ModelOptions(FrozenConfig):
             return "cpu"
         return str(choose_device(self.device))
 
+    @property
+    def asked_length(self) -> TokenLimit | None:
+        """How many tokens were asked for; None for nothing."""
+        return TokenLimit(tokens=self.max_length, source="--max-length") if self.max_length else None
+
     def load_fitted(self, adapter: str | Path) -> "tuple[AdueModel, FittedHead]":
         """Return the classifier and its uncertainty head, or raise an ArtifactError where it has none."""
         model = self.load(adapter)
@@ -98,7 +105,8 @@ class ModelOptions(FrozenConfig):
             merge=self.merge,
             device=self.chosen_device,
             backend=self.backend,
-            max_length=self.max_length,
+            max_length=self.asked_length,
+            reading=self.reading,
             trust_remote_code=self.trust_remote_code,
             check_answers=self.check_answers,
         )
@@ -116,3 +124,5 @@ class DataOptions:
     text_column: str | None = None
     label_column: str | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
+    text_pair_column: str | None = None
+    """The column of the second texts, where rows are pairs."""

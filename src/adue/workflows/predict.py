@@ -2,21 +2,24 @@
 
 import math
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
+from adue.datasets import TextColumns
 from adue.datasets.file_formats.chunks import add_columns, column_names, column_values
 from adue.datasets.file_formats.stream import read_rows, write_rows
+from adue.foundation.config import TokenLimit
 from adue.foundation.result import Result
 from adue.workflows.options import ModelOptions, Progress, no_progress
 from adue.workflows.predict_columns import (
     LABEL,
     UNCERTAINTY,
     answer,
-    find_text_column,
+    find_columns,
     is_empty,
-    require_texts,
+    require_rows,
     warn_of_empty,
 )
 
@@ -27,11 +30,17 @@ class PredictResult(Result):
     output: str
     rows: int
     empty_texts: int
+    texts_cut: int = 0
+    """How many had more tokens than were read."""
+    limit: TokenLimit | None = None
+    """How many tokens of a text were read, and who says so; None where there was nothing to read."""
     mean_uncertainty: float | None
     labels: dict[str, int]
     """How often each class was predicted."""
     device: str
     """Where the classifier ran; several where the workers of a cluster differ."""
+    text_columns: tuple[str, ...] = ()
+    """The columns that were read as the text; two where rows are pairs, none without rows."""
 
 
 def predict(
@@ -40,6 +49,7 @@ def predict(
     output: str,
     *,
     text_column: str | None = None,
+    text_pair_column: str | None = None,
     prefix: str = "",
     model_options: ModelOptions | None = None,
     progress: Progress = no_progress,
@@ -50,6 +60,8 @@ def predict(
     ----------
     source
         A file, a folder of shards, one that ``save_to_disk`` of `datasets` wrote, or ``-`` for JSON on standard input.
+    text_column, text_pair_column
+        The column of texts, and that of the second texts for a model of pairs; guessed from their names by default.
     output
         A file, whose ending says its format, or ``-`` for JSON lines on standard output.
     prefix
@@ -63,25 +75,40 @@ def predict(
     options = model_options or ModelOptions()
     model, _ = options.load_fitted(adapter)
     labels: Counter[str] = Counter()
-    total, empty = 0.0, 0
+    total, empty, cut = 0.0, 0, 0
+    columns: TextColumns | None = None
     with write_rows(output) as write, progress("scoring rows", None) as advance:
         chunk = None
         for chunk in read_rows(source):
-            text_column = find_text_column(column_names(chunk), text_column, prefix)
-            texts = require_texts(column_values(chunk, text_column), text_column, first=labels.total())
-            answers = answer(model, texts, prefix, options.batch_size)
+            asked = (text_column, text_pair_column) if columns is None else (columns.text, columns.pair)
+            columns = find_columns(column_names(chunk), *asked, prefix, pairs=model.classifier.reading.pairs)
+            texts = require_rows(columns, partial(column_values, chunk), first=labels.total())
+            answers, cut_here = answer(model, texts, prefix, options.batch_size)
             write(add_columns(chunk, answers))
             labels.update(answers[f"{prefix}{LABEL}"].values)
             total += math.fsum(answers[f"{prefix}{UNCERTAINTY}"].values)
             empty += sum(map(is_empty, texts))
+            cut += cut_here
             advance(len(chunk))
         if chunk is None:
             # JSON without rows has no columns either; what reads the output finds those of the answers.
-            write(add_columns(pa.table({}), answer(model, [], prefix, options.batch_size)))
-    return summarise(output, labels, empty=empty, total=total, device=str(model.classifier.device))
+            write(add_columns(pa.table({}), answer(model, [], prefix, options.batch_size)[0]))
+    device, limit = str(model.classifier.device), model.classifier.limit
+    read = () if columns is None else columns.names
+    return summarise(output, labels, empty=empty, cut=cut, total=total, device=device, limit=limit, text_columns=read)
 
 
-def summarise(output: str, labels: Counter[str], *, empty: int, total: float, device: str) -> PredictResult:
+def summarise(
+    output: str,
+    labels: Counter[str],
+    *,
+    empty: int,
+    cut: int,
+    total: float,
+    device: str,
+    limit: TokenLimit | None,
+    text_columns: tuple[str, ...],
+) -> PredictResult:
     """Return what was written, and warn where texts were empty; `total` is the sum of U over all rows."""
     warn_of_empty(empty)
     rows = labels.total()
@@ -89,7 +116,10 @@ def summarise(output: str, labels: Counter[str], *, empty: int, total: float, de
         output=output,
         rows=rows,
         empty_texts=empty,
+        texts_cut=cut,
+        limit=limit,
         mean_uncertainty=total / rows if rows else None,
         labels=dict(labels.most_common()),
         device=device,
+        text_columns=text_columns,
     )

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 from pydantic import Field
 
+from adue.datasets import TextColumns
 from adue.datasets.file_formats.chunks import CHUNK_ROWS, add_columns
-from adue.foundation.config import FrozenConfig
+from adue.foundation.config import FrozenConfig, TokenLimit
 from adue.foundation.errors import ArtifactError, MissingExtraError
 from adue.foundation.scaling.pieces import (
     Piece,
@@ -28,6 +29,7 @@ from adue.foundation.scaling.pieces import (
     remove_leftovers,
     write_piece,
 )
+from adue.foundation.texts import Text
 from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
 from adue.models.folder.find import find_folder
 from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
@@ -37,9 +39,9 @@ from adue.workflows.predict_columns import (
     UNCERTAINTY,
     answer,
     answer_names,
-    find_text_column,
+    find_columns,
     is_empty,
-    require_texts,
+    require_rows,
 )
 
 MANIFEST, SUCCESS = "_adue.json", "_SUCCESS"
@@ -67,6 +69,7 @@ class ScoringJob:
     text_column: str | None
     prefix: str
     options: ModelOptions
+    text_pair_column: str | None = None
 
 
 class PieceScorer:
@@ -81,31 +84,47 @@ class PieceScorer:
     def __call__(self, item: dict[str, Any]) -> dict[str, Any]:
         """Write the piece's file, unless an earlier attempt has, and return what is in it."""
         piece = Piece(**item)
-        path = f"{self.folder}/{piece.name}"
+        path, cut = f"{self.folder}/{piece.name}", None
         if not self.target.exists(path):
-            write_piece(self.target, self.folder, piece.name, self._score(piece))
-        return self._count(piece, path)
+            counts: list[int] = []
+            write_piece(self.target, self.folder, piece.name, self._score(piece, counts))
+            cut = sum(counts)
+        return self._count(piece, path, cut)
 
-    def _score(self, piece: Piece) -> Iterator[pa.Table]:
+    def _score(self, piece: Piece, cut: list[int]) -> Iterator[pa.Table]:
+        """Yield the rows with their answers, and add to `cut` how many texts were cut."""
         first = piece.first
         for table in read_piece(self.source, piece, CHUNK_ROWS):
-            column = find_text_column(table.column_names, self.job.text_column, self.job.prefix)
-            texts = require_texts(table[column].to_pylist(), column, first, where=f" of {piece.path}")
-            answers = answer(self.model, texts, self.job.prefix, self.job.options.batch_size)
+            texts = self._texts(table, table.column_names, first, where=f" of {piece.path}")
+            answers, cut_here = answer(self.model, texts, self.job.prefix, self.job.options.batch_size)
+            cut.append(cut_here)
             yield add_columns(table, answers)
             first += len(texts)
 
-    def _count(self, piece: Piece, path: str) -> dict[str, Any]:
+    def _columns(self, names: Sequence[str]) -> TextColumns:
+        job, pairs = self.job, self.model.classifier.reading.pairs
+        return find_columns(names, job.text_column, job.text_pair_column, job.prefix, pairs=pairs)
+
+    def _texts(self, table: pa.Table, names: Sequence[str], first: int = 0, where: str = "") -> Sequence[Text]:
+        """Return the texts of a table; `names` are its columns without those of answers."""
+        return require_rows(self._columns(names), lambda name: table[name].to_pylist(), first, where)
+
+    def _count(self, piece: Piece, path: str, cut: int | None) -> dict[str, Any]:
+        """Return what is in a file; where an earlier attempt wrote it, its texts are cut once more to count them."""
         with self.target.open(path, "rb") as file:
             table = pq.read_table(file)
         prefix = self.job.prefix
         given = [name for name in table.column_names if name not in answer_names(prefix)]
-        text = find_text_column(given, self.job.text_column, prefix)
+        texts = self._texts(table, given)
+        classifier = self.model.classifier
         return {
             "number": piece.number,
-            "device": str(self.model.classifier.device),
+            "device": str(classifier.device),
+            "limit": classifier.limit.model_dump(),
+            "cut": sum(text.cut for text in classifier.tokenize(texts)) if cut is None else cut,
             "rows": len(table),
-            "empty": sum(map(is_empty, table[text].to_pylist())),
+            "empty": sum(map(is_empty, texts)),
+            "text_columns": self._columns(given).names,
             "uncertainty": pc.sum(table[f"{prefix}{UNCERTAINTY}"]).as_py(),
             "labels": json.dumps(Counter(table[f"{prefix}{LABEL}"].to_pylist())),
         }
@@ -117,6 +136,7 @@ def predict_on_ray(
     output: str,
     *,
     text_column: str | None = None,
+    text_pair_column: str | None = None,
     prefix: str = "",
     model_options: ModelOptions | None = None,
     ray_options: RayOptions | None = None,
@@ -133,6 +153,8 @@ def predict_on_ray(
         A folder that every host can read, or a hub id.
     source, output
         A Parquet file or a folder of them, and a folder: paths that every host can read, or addresses of fsspec.
+    text_column, text_pair_column
+        The column of texts, and that of the second texts for a model of pairs; guessed from their names by default.
     prefix
         Put before the names of the new columns, where the rows already have columns called so.
 
@@ -141,7 +163,9 @@ def predict_on_ray(
     AdueError
         When there is no head, a row cannot be read or written, `output` holds anything else, or the cluster is gone.
     """
-    job = ScoringJob(_resolve(adapter), source, output, text_column, prefix, model_options or ModelOptions())
+    job = ScoringJob(
+        _resolve(adapter), source, output, text_column, prefix, model_options or ModelOptions(), text_pair_column
+    )
     pieces = find_pieces(source)
     target, folder = open_address(output)
     with reach(output):
@@ -191,8 +215,11 @@ def _manifest(job: ScoringJob, pieces: Sequence[Piece]) -> dict[str, Any]:
         "pieces": pieces_key(pieces),
         "head": hashlib.sha256(head).hexdigest(),
         "text_column": job.text_column,
+        "text_pair_column": job.text_pair_column,
         "prefix": job.prefix,
-        "model": job.options.model_dump(mode="json", exclude={"device", "batch_size", "use_cache", "check_answers"}),
+        "model": job.options.model_dump(
+            mode="json", exclude={"device", "batch_size", "use_cache", "check_answers", "reading"}
+        ),
     }
 
 
@@ -226,6 +253,8 @@ def _finish(fs: AbstractFileSystem, folder: str, pieces: Sequence[Piece], counts
 
 def _summary(output: str, counts: Sequence[dict[str, Any]]) -> PredictResult:
     labels = sum((Counter(json.loads(count["labels"])) for count in counts), Counter[str]())
-    empty, total = (sum(count[name] for count in counts) for name in ("empty", "uncertainty"))
+    empty, cut, total = (sum(count[name] for count in counts) for name in ("empty", "cut", "uncertainty"))
     device = ", ".join(sorted({count["device"] for count in counts}))
-    return summarise(output, labels, empty=empty, total=total, device=device)
+    read = next((tuple(count["text_columns"]) for count in counts), ())
+    limit = TokenLimit(**counts[0]["limit"]) if counts else None
+    return summarise(output, labels, empty=empty, cut=cut, total=total, device=device, limit=limit, text_columns=read)

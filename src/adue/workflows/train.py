@@ -26,7 +26,11 @@ def train(
     """
     options = data_options or DataOptions()
     splits = load_splits(
-        data, text_column=options.text_column, label_column=options.label_column, label_map=options.label_map
+        data,
+        text_column=options.text_column,
+        text_pair_column=options.text_pair_column,
+        label_column=options.label_column,
+        label_map=options.label_map,
     )
     result = train_adapter(
         base_model,
@@ -38,4 +42,4 @@ def train(
         overwrite=overwrite,
         show_progress_bar=show_progress_bar,
     )
-    return result.model_copy(update={"notes": splits.notes})
+    return result.model_copy(update={"notes": splits.notes, "text_columns": splits.text_columns})

@@ -60,6 +60,7 @@ def verify(
     data: str | Path,
     *,
     text_column: str | None = None,
+    text_pair_column: str | None = None,
     model_options: ModelOptions | None = None,
 ) -> VerifyResult:
     """Find the rows in `data` whose answers were stored with the head, answer them again and compare.
@@ -77,8 +78,9 @@ def verify(
         When nothing can be compared: no answers are stored, none of the rows is in the data, or a file cannot be read.
     """
     # Held-out rows are looked for among held-out rows first: a text may stand in others too.
-    splits = dict(sorted(load_texts(data, text_column).items(), key=lambda split: split[0] != VALIDATION))
     model = _load(adapter, model_options or ModelOptions())
+    texts = load_texts(data, text_column, text_pair_column, pairs=model.reading.pairs)
+    splits = dict(sorted(texts.items(), key=lambda split: split[0] != VALIDATION))
     checked = model.verify(chain.from_iterable(splits.values()))
     if not checked.texts:
         raise DataError(

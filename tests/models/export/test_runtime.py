@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from adue import AdueModel, ArtifactError, DataWarning
+from adue.foundation.config import Reading
 from adue.models.export import OnnxAdueModel
 from tests.models.export.conftest import Exported, ModelOf
+from tests.support.adapters import random_texts
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,28 @@ def test_texts_that_tokenizers_stumble_over_are_read_as_the_classifier_reads_the
     expected, got = model.predict(texts), OnnxAdueModel.from_pretrained(served).predict(texts)
     np.testing.assert_allclose(got.probabilities, expected.probabilities, atol=1e-4)
     np.testing.assert_allclose(got.uncertainty, expected.uncertainty, atol=1e-4)
+
+
+def test_long_texts_are_cut_and_counted_or_read_in_windows_as_the_classifier_reads_them(
+    model_of: ModelOf, folder: Path
+) -> None:
+    fitted = model_of("llama", "paper")
+    texts = [*random_texts(12), " ".join(random_texts(5)), "good"]
+    for reading, stride in ((Reading(), None), (Reading(long_texts="windows", stride=1), 1)):
+        change(folder, max_length=4, stride=stride)
+        model = AdueModel(
+            fitted.classifier.model,
+            fitted.classifier.tokenizer,
+            max_length=4,
+            reading=reading,
+            fitted=fitted.fitted,
+            origin=fitted.origin,
+        )
+        expected, got = model.predict(texts), OnnxAdueModel.from_pretrained(folder).predict(texts)
+        assert got.truncated.tolist() == expected.truncated.tolist()
+        assert got.truncated.any() == (stride is None)
+        np.testing.assert_allclose(got.probabilities, expected.probabilities, atol=1e-4)
+        np.testing.assert_allclose(got.uncertainty, expected.uncertainty, atol=1e-4)
 
 
 def test_no_texts_are_no_answers(served: Path) -> None:
@@ -65,7 +89,7 @@ def test_a_newer_format_is_refused_and_an_unknown_key_warned_of(folder: Path) ->
     with pytest.warns(DataWarning, match="ignoring unknown keys colour"):
         OnnxAdueModel.from_pretrained(folder)
     change(folder, format_version=99)
-    with pytest.raises(ArtifactError, match=r"format version 99, this adue reads up to 1; upgrade"):
+    with pytest.raises(ArtifactError, match=r"format version 99, this adue reads up to 2; upgrade"):
         OnnxAdueModel.from_pretrained(folder)
 
 

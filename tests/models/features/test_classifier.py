@@ -217,7 +217,7 @@ def test_an_empty_text_of_a_decoder_is_never_read_as_padding() -> None:
     model = unlisted("bloom")
     model.config.pad_token_id = tokenizer.pad_token_id
     [row] = FrozenClassifier.wrap(model, tokenizer).tokenize([""])
-    assert row["input_ids"] == [tokenizer.unk_token_id]
+    assert row.inputs["input_ids"] == [tokenizer.unk_token_id]
 
 
 def test_max_length_is_checked_and_cuts(bert: PeftModel) -> None:
@@ -228,15 +228,15 @@ def test_max_length_is_checked_and_cuts(bert: PeftModel) -> None:
         ):
             FrozenClassifier.wrap(bert, tokenizer, max_length=length)
     short = FrozenClassifier.wrap(bert, tokenizer, max_length=6)
-    assert [len(row["input_ids"]) for row in short.tokenize(["good " * 50, "good"])] == [6, 3]
+    assert [len(row.inputs["input_ids"]) for row in short.tokenize(["good " * 50, "good"])] == [6, 3]
 
 
-def test_long_texts_are_read_whole_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_long_texts_are_read_as_far_as_model_and_tokenizer_allow(tmp_path: Path) -> None:
     folder = save_tiny_adapter(tmp_path, "bert", max_position_embeddings=1024)
     model = AdueModel.from_pretrained(folder).classifier.model
     tokenizer = tiny_tokenizer(decoder=False)
     tokenizer.model_max_length = 1024
-    assert FrozenClassifier.wrap(model, tokenizer).max_length == 512
+    assert FrozenClassifier.wrap(model, tokenizer).max_length == 1024
     assert FrozenClassifier.wrap(model, tokenizer, max_length=1024).max_length == 1024
     with pytest.raises(ModelError, match=re.escape("max_length 1025 is not in 3..1024")):
         FrozenClassifier.wrap(model, tokenizer, max_length=1025)

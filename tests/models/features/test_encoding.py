@@ -5,9 +5,10 @@ from typing import Any, overload
 import pytest
 from datasets import Dataset
 
-from adue import AdueModel
+from adue import AdueModel, DataError
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.encoding import encode_portions, portions
+from adue.models.pretrained.tokens import Encoding
 from tests.support.adapters import random_texts, save_tiny_adapter
 
 TEXTS = random_texts(25, seed=3)
@@ -70,7 +71,7 @@ def test_the_next_portion_is_made_while_one_is_in_use(
 ) -> None:
     true_tokenize, made = FrozenClassifier.tokenize, threading.Semaphore(0)
 
-    def record(self: FrozenClassifier, texts: Sequence[Any]) -> list[dict[str, list[int]]]:
+    def record(self: FrozenClassifier, texts: Sequence[Any]) -> list[Encoding]:
         rows = true_tokenize(self, texts)
         made.release()
         return rows
@@ -100,5 +101,5 @@ def test_an_error_in_a_later_portion_comes_when_its_turn_does(classifier: Frozen
     texts: list[Any] = [*TEXTS[:10], None]
     parts = encode_portions(classifier, texts, 5)
     assert [len(next(parts)), len(next(parts))] == [5, 5]
-    with pytest.raises(AttributeError):
+    with pytest.raises(DataError):
         next(parts)

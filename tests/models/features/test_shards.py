@@ -30,7 +30,7 @@ class Lengths:
 
     def __call__(self, rows: Sequence[Encoding]) -> Tensor:
         self.asked += len(rows)
-        return torch.tensor([[len(row["input_ids"])] for row in rows])
+        return torch.tensor([[len(row.inputs["input_ids"])] for row in rows])
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_values_come_in_the_order_of_the_texts(classifier: FrozenClassifier) -> None:
     found = list(in_shards(classifier, TEXTS, Lengths()))
     assert [len(shard) for shard in found] == [10, 10, 5]
-    expected = [len(row["input_ids"]) for row in classifier.tokenize(TEXTS)]
+    expected = [len(row.inputs["input_ids"]) for row in classifier.tokenize(TEXTS)]
     assert torch.cat(found).flatten().tolist() == expected
 
 
@@ -87,7 +87,12 @@ def test_another_text_or_order_is_another_key(classifier: FrozenClassifier) -> N
 
 
 def test_the_key_is_what_it_was_so_that_shards_of_before_are_found() -> None:
-    rows = [{"input_ids": [2, 5, 3], "attention_mask": [1, 1, 1]}, {"input_ids": [2, 3], "attention_mask": [1, 1]}]
+    first, second = (
+        {"input_ids": [2, 5, 3], "attention_mask": [1, 1, 1]},
+        {"input_ids": [2, 3], "attention_mask": [1, 1]},
+    )
+    rows = [Encoding((first,)), Encoding((second,), cut=True)]
+    assert rows_key([Encoding((first, second))]) != rows_key(rows)
     assert rows_key(rows) == "d00e1053f783933f7bcb700449209cd2"
 
 
@@ -95,5 +100,5 @@ def test_batches_hold_every_row_once_longest_first(classifier: FrozenClassifier)
     rows = classifier.tokenize(TEXTS)
     batches = like_length(rows, 4)
     assert sorted(torch.cat(list(batches)).tolist()) == list(range(len(TEXTS)))
-    lengths = [len(rows[row]["input_ids"]) for batch in batches for row in batch.tolist()]
+    lengths = [len(rows[row].inputs["input_ids"]) for batch in batches for row in batch.tolist()]
     assert lengths == sorted(lengths, reverse=True)

@@ -9,6 +9,7 @@ from transformers import BertModel
 
 from adue import AdueModel, DataError, ModelError
 from adue.datasets import load_splits
+from adue.foundation.config import Reading
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.types import FeatureSet
 from adue.models.features.classifier import FrozenClassifier
@@ -43,6 +44,15 @@ def test_features_logits_and_predictions_are_pytorchs_in_the_order_of_the_rows(
     model = AdueModel.from_pretrained(adapter_of(model_type), backend="onnx")
     assert_same(model.extract(TEXTS), expected)
     assert_same(model.extract(TEXTS, batch_size=1), expected)
+
+
+def test_windows_of_long_texts_are_pytorchs_too(adapter_of: AdapterOf) -> None:
+    reading = Reading(long_texts="windows")
+    plain, model = (
+        AdueModel.from_pretrained(adapter_of("bert"), backend=backend, max_length=8, reading=reading)
+        for backend in ("torch", "onnx")
+    )
+    assert_same(model.extract(TEXTS), plain.extract(TEXTS))
 
 
 @pytest.fixture

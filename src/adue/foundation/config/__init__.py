@@ -2,7 +2,7 @@
 
 from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.foundation.config.grid import GRIDS, Grid, points_to_train
-from adue.foundation.config.reading import LongTexts, Reading
+from adue.foundation.config.reading import ChatTemplate, LongTexts, Reading
 from adue.foundation.config.saved_answers import (
     ANSWERS_VERSION,
     Answers,
@@ -32,6 +32,7 @@ from adue.foundation.config.settings import (
     Seed,
     Settings,
 )
+from adue.foundation.config.token_limit import TokenLimit
 
 __all__ = [
     "ANSWERS_VERSION",
@@ -43,6 +44,7 @@ __all__ = [
     "AdueConfig",
     "Answers",
     "AutoSettings",
+    "ChatTemplate",
     "Digest",
     "FitMetrics",
     "FitSettings",
@@ -64,5 +66,6 @@ __all__ = [
     "Settings",
     "Setup",
     "TextAnswers",
+    "TokenLimit",
     "points_to_train",
 ]

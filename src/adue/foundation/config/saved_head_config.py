@@ -38,8 +38,8 @@ class Provenance(FrozenConfig):
     dtype: str
     merged: bool = False
     max_length: int = Field(gt=0)
-    reading: Reading = Reading()
-    """What was done to every text before it was read."""
+    reading: Reading = Reading(pairs=False)
+    """What was done to every text before it was read; heads of older formats read single texts as they are."""
     head_source: HeadSource
     head_path: str | None = None
     """The classifier head's last layer, where the user had to name it."""

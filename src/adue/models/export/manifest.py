@@ -4,10 +4,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from adue.foundation.config import SavedConfig, ScoreName
+from adue.foundation.config import Reading, SavedConfig, ScoreName
 from adue.models.folder.file_names import EXPORT_FILE
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST_FILE = EXPORT_FILE
 
 Precision = Literal["float32", "int8"]
@@ -23,6 +23,10 @@ class Manifest(SavedConfig):
     adue_version: str
     id2label: dict[int, str]
     max_length: int = Field(gt=0)
+    reading: Reading = Reading(pairs=False)
+    """What is done to every text before it is read; the first format read single texts as they are."""
+    stride: int | None = Field(default=None, ge=0)
+    """Tokens that windows of a long text share; None where long texts are cut."""
     score: ScoreName
     precision: Precision
     base_model: str

@@ -5,14 +5,17 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from adue.foundation.config import SavedAnswers
+from adue.foundation.config import Reading, SavedAnswers
+from adue.foundation.texts import Text
 from adue.foundation.types import Predictions
 from adue.models.export.answerer import GraphAnswerer
 from adue.models.export.graph import OUTPUTS
 from adue.models.export.manifest import MANIFEST_FILE, Manifest
 from adue.models.features.shards import like_length
+from adue.models.features.windows import deciding_windows
 from adue.models.folder.saved_head import read_answers
 from adue.models.onnx.graph import GRAPH_FILE
 from adue.models.onnx.session import PROCESSOR, open_session
@@ -34,7 +37,7 @@ class OnnxAdueModel:
     tokenizer
         The classifier's tokenizer.
     manifest
-        Names of the classes, length of a text, and where the graph came from.
+        Names of the classes, how texts are read, and where the graph came from.
     answers
         Those that were stored when the head was fitted; None where none were.
 
@@ -88,19 +91,38 @@ class OnnxAdueModel:
         """Names of the classes."""
         return self.manifest.id2label
 
-    def predict(self, texts: Sequence[str], *, batch_size: int = 32) -> Predictions:
-        """Return labels, probabilities and U of `texts`, in their order."""
-        encodings = encode(self.tokenizer, texts, self.manifest.max_length) if len(texts) else []
-        names = OUTPUTS[1:]
-        probabilities = np.empty((len(texts), len(self.id2label)), dtype=np.float32)
-        uncertainty = np.empty(len(texts), dtype=TYPES[self.session.get_outputs()[-1].type])
+    @property
+    def reading(self) -> Reading:
+        """What is done to every text before it is read."""
+        return self.manifest.reading
+
+    def predict(self, texts: Sequence[Text], *, batch_size: int = 32) -> Predictions:
+        """Return labels, probabilities and U of `texts` (pairs of texts for a model of pairs), in their order.
+
+        Raises
+        ------
+        DataError
+            When rows are not of the kind that the model reads.
+        """
+        manifest = self.manifest
+        encodings = encode(self.tokenizer, texts, manifest.max_length, manifest.reading, stride=manifest.stride)
+        windows = [window for text in encodings for window in text.split()]
+        logits = np.empty((len(windows), len(self.id2label)), dtype=np.float32)
+        probabilities = np.empty_like(logits)
+        uncertainty = np.empty(len(windows), dtype=TYPES[self.session.get_outputs()[-1].type])
         wanted = [given.name for given in self.session.get_inputs()]
-        for chosen in (rows.numpy() for rows in like_length(encodings, batch_size)):
-            batch = self.tokenizer.pad([encodings[row] for row in chosen], padding_side="right", return_tensors="np")
+        for chosen in (rows.numpy() for rows in like_length(windows, batch_size)):
+            given = [windows[row].inputs for row in chosen]
+            batch = self.tokenizer.pad(given, padding_side="right", return_tensors="np")
             inputs = {name: batch[name].astype(np.int64) for name in wanted}
-            probabilities[chosen], uncertainty[chosen] = self.session.run(names, inputs)
+            logits[chosen], probabilities[chosen], uncertainty[chosen] = self.session.run(OUTPUTS, inputs)
+        if len(windows) > len(encodings):
+            deciding = deciding_windows(torch.from_numpy(logits), [len(text.windows) for text in encodings])
+            probabilities, uncertainty = probabilities[deciding], uncertainty[deciding]
         labels = probabilities.argmax(axis=-1)
-        return Predictions(labels, [self.id2label[int(label)] for label in labels], probabilities, uncertainty)
+        names = [self.id2label[int(label)] for label in labels]
+        truncated = np.array([text.cut for text in encodings], dtype=bool)
+        return Predictions(labels, names, probabilities, uncertainty, truncated)
 
     def verify(self, texts: Iterable[Any]) -> Verification:
         """Return how far answers lie from those stored when the head was fitted: see :meth:`adue.AdueModel.verify`.

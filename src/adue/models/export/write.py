@@ -11,6 +11,7 @@ from adue.foundation.files import atomic_write
 from adue.models.export.graph import OUTPUTS, ClassifierWithHead
 from adue.models.export.int8 import quantise
 from adue.models.export.manifest import MANIFEST_FILE, Manifest
+from adue.models.features.limits import window_stride
 from adue.models.folder.file_names import ANSWERS_FILE
 from adue.models.model import AdueModel
 from adue.models.onnx.graph import FEATURES, GRAPH_FILE
@@ -65,6 +66,8 @@ def export_onnx(model: AdueModel, folder: str | Path, *, int8: bool = False) -> 
         adue_version=version("adue"),
         id2label=model.id2label,
         max_length=classifier.max_length,
+        reading=classifier.reading,
+        stride=window_stride(classifier.limit, classifier.tokenizer, classifier.reading),
         score=model.fitted.config.settings.score,
         precision="int8" if int8 else "float32",
         base_model=model.origin.base_model,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedConfig, PreTrainedTokenizerBase
 
-from adue.foundation.config import Reading
+from adue.foundation.config import Reading, TokenLimit
 from adue.foundation.defaults import LOGIT_TOLERANCE
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ModelError
@@ -31,9 +31,10 @@ from adue.models.features.architectures import (
 from adue.models.features.batches import batch_tokens_for
 from adue.models.features.finite import require_finite_logits
 from adue.models.features.inner import active_adapter, classification_model, evaluation_mode, used_tensors
-from adue.models.features.limits import refuse_other_padding, token_limit
+from adue.models.features.limits import refuse_other_padding, token_limit, window_stride
 from adue.models.features.requirements import refuse_prompt_learning, require_single_label
-from adue.models.pretrained.tokens import Encoding, encode
+from adue.models.pretrained.reading import require_usable
+from adue.models.pretrained.tokens import Encoding, Inputs, encode
 
 HEAD_TOLERANCE = {torch.float32: LOGIT_TOLERANCE, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
 """How far head(h) may lie from the model's own logits, relative to their size; above rounding, below any mistake."""
@@ -53,8 +54,8 @@ class FrozenClassifier:
         Where its head sits.
     head
         A float32 copy of that head, on the CPU.
-    max_length
-        Texts are cut to this many tokens.
+    limit
+        How many tokens are read at once, and who says so.
     adapter
         The adapter that was active, None without one.
     reading
@@ -65,7 +66,7 @@ class FrozenClassifier:
     tokenizer: PreTrainedTokenizerBase
     layout: Layout
     head: AdueHead
-    max_length: int
+    limit: TokenLimit
     adapter: str | None = None
     reading: Reading = field(default_factory=Reading)
     backend: ClassVar[str] = "torch"
@@ -78,7 +79,7 @@ class FrozenClassifier:
         tokenizer: PreTrainedTokenizerBase,
         *,
         head: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         reading: Reading | None = None,
     ) -> "FrozenClassifier":
         """Find the head of `model` and prove on a short input that it gives the model's own logits.
@@ -87,6 +88,8 @@ class FrozenClassifier:
         ----------
         head
             Path of the last linear layer, for an architecture whose head cannot be found.
+        max_length
+            Tokens that are read at once; by default what model and tokenizer allow.
         reading
             What is done to every text before it is read; by default nothing.
 
@@ -102,14 +105,22 @@ class FrozenClassifier:
         if isinstance(model, PeftModel):
             refuse_prompt_learning(model.active_peft_config, "the adapter")
         refuse_other_padding(inner, tokenizer)
+        reading = reading or Reading()
+        require_usable(tokenizer, reading)
         layout = None if head else LAYOUTS.get(inner.config.model_type)
         candidates = [layout] if layout else _guesses(inner, head)
         limit = token_limit(inner, tokenizer, max_length)
+        window_stride(limit, tokenizer, reading)
         for candidate in candidates:
-            found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter, reading or Reading())
+            found = cls(model, tokenizer, candidate, read_head(inner, candidate), limit, adapter, reading)
             if found.reproduces_logits():
                 return found
         raise head_error(inner, candidates[0])
+
+    @property
+    def max_length(self) -> int:
+        """Tokens that are read at once."""
+        return self.limit.tokens
 
     @property
     def config(self) -> PreTrainedConfig:
@@ -146,7 +157,7 @@ class FrozenClassifier:
             parts.append(json.dumps(config, sort_keys=True, default=sorted))
         return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
 
-    def rows_in(self, encoding: Mapping[str, list[int]]) -> int:  # noqa: ARG002 - tasks differ here
+    def rows_in(self, encoding: Encoding) -> int:  # noqa: ARG002 - tasks differ here
         """Return how many rows one encoding gives: one answer for a text."""
         return 1
 
@@ -158,18 +169,33 @@ class FrozenClassifier:
         """Return the encoding of token ids that are read as they are."""
         known = {"input_ids": list(token_ids), "attention_mask": [1] * len(token_ids)}
         names = [name for name in self.tokenizer("a") if name in self.tokenizer.model_input_names]
-        return {name: known.get(name, [0] * len(token_ids)) for name in names}
+        return Encoding(({name: known.get(name, [0] * len(token_ids)) for name in names},))
 
     def tokenize(self, texts: Sequence[Any]) -> list[Encoding]:
-        """Return one unpadded encoding per text, cut to `max_length`."""
-        return encode(self.tokenizer, texts, self.max_length)
+        """Return one unpadded encoding per text or pair of texts, cut to `max_length` or in windows, as `reading` says.
+
+        Raises
+        ------
+        DataError
+            When a row is not of the kind that `reading` says rows are.
+        """
+        stride = window_stride(self.limit, self.tokenizer, self.reading)
+        return encode(self.tokenizer, texts, self.max_length, self.reading, stride=stride)
+
+    def probe_rows(self, texts: Sequence[Any]) -> list[Any]:
+        """Return `texts` as rows of the kind that the classifier reads: pairs where it reads pairs."""
+        return [(text, text) if self.reading.pairs else text for text in texts]
 
     def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
-        """Return one batch on the model's device, padded on the right even where the tokenizer pads on the left.
+        """Return the windows of `encodings` as one batch on the model's device, padded on the right.
 
-        With padding on the left, absolute positions (GPT-2) would move with the longest text of the batch.
+        That is so even where the tokenizer pads on the left: absolute positions (GPT-2) would move with the longest
+        text of the batch.
         """
-        batch: BatchEncoding = self.tokenizer.pad(list(encodings), padding_side="right", return_tensors="pt")
+        return self._pad([window for encoding in encodings for window in encoding.windows])
+
+    def _pad(self, windows: list[Inputs]) -> Mapping[str, Tensor]:
+        batch: BatchEncoding = self.tokenizer.pad(windows, padding_side="right", return_tensors="pt")
         return batch.to(self.device)
 
     def forward(
@@ -221,8 +247,10 @@ class FrozenClassifier:
             When these are NaN or infinite.
         """
         limit = min(8, self.max_length)
-        encodings = self.tokenize(self.probes)
-        batch = self.collate([{name: ids[:limit] for name, ids in row.items()} for row in encodings])
+        # As they are: of texts behind a long prefix only the prefix would be left.
+        probes = replace(self, reading=Reading()).tokenize(self.probes)
+        windows = [encoding.windows[0] for encoding in probes]
+        batch = self.collate([Encoding(({name: ids[:limit] for name, ids in row.items()},)) for row in windows])
         hidden, logits = self._run(batch)
         require_finite_logits(logits, self.model, self.adapter)
         shape = self.head.shape

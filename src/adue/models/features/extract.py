@@ -19,6 +19,7 @@ from adue.models.features.encoding import encode_portions
 from adue.models.features.joining import join_shards
 from adue.models.features.manifest import Manifest, ShardEntry, advance, finish, read_manifest
 from adue.models.features.shards import SHARD_ROWS, Progress, read_shard, rows_key, shard_path, write_shard
+from adue.models.features.windows import deciding_windows
 from adue.models.pretrained.tokens import Encoding
 
 NAMES = {"features", "logits"}
@@ -74,14 +75,15 @@ def extract(
     budget = Budget(batch_size, batch_tokens or classifier.batch_tokens)
     folder = None if cache is None else cache / classifier.fingerprint
     compute = partial(_compute, classifier, budget=budget, on_progress=on_progress)
-    parts = encode_portions(classifier, texts, SHARD_ROWS)
+    cut: list[bool] = []
+    parts = _note_cuts(classifier, encode_portions(classifier, texts, SHARD_ROWS), cut)
     if group is not None and group.count > 1:
         shards = _share_shards(classifier, parts, compute, folder, group=group, on_progress=on_progress)
     else:
         shards = _shards(classifier, parts, compute, folder, on_progress)
     shape = classifier.head.shape
     whole = join_shards(shards, {"features": shape.hidden_size, "logits": shape.num_labels}, folder)
-    return FeatureSet(**whole, labels=ids)
+    return FeatureSet(**whole, labels=ids, truncated=torch.tensor(cut, dtype=torch.bool))
 
 
 def read_extracted(manifest: Path) -> FeatureSet:
@@ -178,13 +180,29 @@ def _read_or_write(
 def _compute(
     classifier: FrozenClassifier, encodings: Sequence[Encoding], budget: Budget, on_progress: Progress | None
 ) -> dict[str, Tensor]:
-    ends = list(accumulate(map(classifier.rows_in, encodings), initial=0))
+    """Return features and logits of one part of the rows; of a text in windows those of the window that decides."""
+    windows = [window for text in encodings for window in text.split()]
+    # Progress counts texts, at the first window of each.
+    begins = [number == 0 for text in encodings for number in range(len(text.windows))]
+    ends = list(accumulate(map(classifier.rows_in, windows), initial=0))
     features: Float[Tensor, "rows hidden"] = torch.empty(ends[-1], classifier.head.shape.hidden_size)
     logits: Float[Tensor, "rows classes"] = torch.empty(ends[-1], classifier.head.shape.num_labels)
-    for batch in budget.batches([len(row["input_ids"]) for row in encodings]):
-        hidden, answers = classifier.forward(classifier.collate([encodings[index] for index in batch]))
+    for batch in budget.batches([len(window.inputs["input_ids"]) for window in windows]):
+        hidden, answers = classifier.forward(classifier.collate([windows[index] for index in batch]))
         rows = [row for index in batch for row in range(ends[index], ends[index + 1])]
         features[rows], logits[rows] = hidden.float().cpu(), answers.float().cpu()
         if on_progress is not None:
-            on_progress(len(batch))
+            on_progress(sum(begins[index] for index in batch))
+    if len(windows) > len(encodings):
+        deciding = deciding_windows(logits, [len(text.windows) for text in encodings])
+        features, logits = features[deciding], logits[deciding]
     return {"features": features, "logits": logits}
+
+
+def _note_cuts(
+    classifier: FrozenClassifier, parts: Iterable[list[Encoding]], cut: list[bool]
+) -> Iterator[list[Encoding]]:
+    """Yield `parts`, and write down on the way which rows are of a text that was cut."""
+    for part in parts:
+        cut += [text.cut for text in part for _ in range(classifier.rows_in(text))]
+        yield part

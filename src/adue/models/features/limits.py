@@ -4,8 +4,10 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
+from adue.foundation.config import Reading, TokenLimit
 from adue.foundation.errors import ModelError
 from adue.models.features.architectures import LAYOUTS, pad_token_id
+from adue.models.folder.limits import own_limit
 
 
 def require_padding_token(tokenizer: PreTrainedTokenizerBase) -> None:
@@ -37,22 +39,48 @@ def refuse_other_padding(inner: Any, tokenizer: PreTrainedTokenizerBase) -> None
         )
 
 
-def token_limit(inner: Any, tokenizer: PreTrainedTokenizerBase, max_length: int | None, most: int = 512) -> int:
-    """Return the longest input in tokens: as asked, else what model and tokenizer allow, `most` at most.
+def token_limit(inner: Any, tokenizer: PreTrainedTokenizerBase, asked: int | TokenLimit | None) -> TokenLimit:
+    """Return how many tokens of a text are read: as asked, else what model and tokenizer allow.
 
     Raises
     ------
     ModelError
-        When more is asked for than model and tokenizer allow.
+        When more is asked for than model and tokenizer allow, or so little that nothing of a text is left.
     """
-    allowed = int(tokenizer.model_max_length)
-    positions = getattr(inner.config.get_text_config(), "max_position_embeddings", None)
-    if positions:
-        # RoBERTa counts positions from pad_token_id + 1.
-        offset = (pad_token_id(inner.config) or 0) + 1 if "roberta" in inner.config.model_type else 0
-        allowed = min(allowed, positions - offset)
+    own = own_limit(int(tokenizer.model_max_length), inner.config.get_text_config().to_dict())
+    if asked is None:
+        return own
+    limit = TokenLimit(tokens=asked, source="max_length as asked") if isinstance(asked, int) else asked
     # A tokenizer asked for fewer than its own marks and one more does not cut at all.
     least = tokenizer.num_special_tokens_to_add() + 1
-    if max_length is not None and not least <= max_length <= allowed:
-        raise ModelError(f"max_length {max_length} is not in {least}..{allowed}, what this model and tokenizer allow")
-    return max_length or min(allowed, most)
+    if limit.tokens < least or (own.most is not None and limit.tokens > own.most):
+        allowed = f"{least} or more" if own.most is None else f"{least}..{own.most}"
+        raise ModelError(f"max_length {limit.tokens} is not in {allowed}, what this model and tokenizer allow")
+    return limit.model_copy(update={"most": own.most})
+
+
+def at_most(limit: TokenLimit, tokens: int, source: str) -> TokenLimit:
+    """Return `limit`, or one of `tokens` where that is less."""
+    return limit if limit.tokens <= tokens else limit.model_copy(update={"tokens": tokens, "source": source})
+
+
+def window_stride(limit: TokenLimit, tokenizer: PreTrainedTokenizerBase, reading: Reading) -> int | None:
+    """Return how many tokens a window shares with the one before it; None where long texts are cut.
+
+    By default it is a quarter of a window, so that what stands at the edge of one is well inside another.
+
+    Raises
+    ------
+    ModelError
+        When a window would hold no new token.
+    """
+    if reading.long_texts == "cut":
+        return None
+    most = limit.tokens - tokenizer.num_special_tokens_to_add() - 1
+    if reading.stride is None:
+        return min(limit.tokens // 4, most)
+    if reading.stride > most:
+        raise ModelError(
+            f"windows of {limit.tokens} tokens cannot share {reading.stride} of them; give --stride {most} or less"
+        )
+    return reading.stride

@@ -63,13 +63,14 @@ def shard_path(folder: Path, key: str) -> Path:
 
 
 def rows_key(rows: Sequence[Encoding]) -> str:
-    """Return 32 hexadecimal digits that change with any token: with the texts, the tokenizer, the cut."""
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:32]
+    """Return 32 hexadecimal digits that change with any token: with the texts, the tokenizer, the cut, the windows."""
+    tokens = [row.windows[0] if len(row.windows) == 1 else row.windows for row in rows]
+    return hashlib.sha256(json.dumps(tokens).encode()).hexdigest()[:32]
 
 
 def like_length(rows: Sequence[Encoding], batch_size: int) -> Sequence[Tensor]:
     """Return row numbers in batches of like length, longest first, so that little of a batch is padding."""
-    return [torch.tensor(batch) for batch in Budget(batch_size).batches([len(row["input_ids"]) for row in rows])]
+    return [torch.tensor(batch) for batch in Budget(batch_size).batches([len(row.inputs["input_ids"]) for row in rows])]
 
 
 def read_shard(path: Path, rows: int, names: set[str]) -> dict[str, Tensor] | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from adue.foundation.errors import ArtifactError
+from adue.foundation.config import Reading
+from adue.foundation.errors import ArtifactError, DataError
 from adue.foundation.tensor_files import StoredTensor, read_header, stored_sha256
 from adue.models.folder.file_names import (
     ADAPTER_CONFIG_FILE,
@@ -83,7 +84,24 @@ class SavedFolder:
     @property
     def max_length(self) -> int | None:
         """Tokens per text in training, where it is known."""
-        return self.training.get("max_length")
+        tokens = self.training.get("max_length")
+        return tokens if isinstance(tokens, int) and tokens > 0 else None
+
+    @property
+    def reading(self) -> Reading | None:
+        """What was done to every text in training, where it is known.
+
+        Raises
+        ------
+        ArtifactError
+            When what is written down is no such thing.
+        """
+        if "reading" not in self.training:
+            return None
+        try:
+            return Reading.from_dict(self.training["reading"])
+        except DataError as error:
+            raise ArtifactError(f"{self.path / TRAINING_FILE} is damaged: {error}; {_CURE}") from error
 
 
 def read_folder(path: Path) -> SavedFolder:

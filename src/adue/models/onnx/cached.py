@@ -80,6 +80,10 @@ def _find(path: Path, trial: Trial) -> Any | None:
 
 def _open_proved(path: Path, trial: Trial) -> Any:
     session = open_session(path)
+    read = {given.name for given in session.get_inputs()}
+    if read != set(trial.batch):
+        # The weights are the same, and the tokenizer gives other inputs than it did, such as token types.
+        raise ArtifactError(f"{path} reads {', '.join(sorted(read))}; it has to be written again")
     prove(session, trial.batch, trial.expected, trial.name)
     return session
 

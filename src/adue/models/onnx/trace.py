@@ -24,7 +24,10 @@ TRACED = ("a short text", "another one, a little longer than the first", "a thir
 
 def traced_batch(classifier: FrozenClassifier) -> dict[str, Tensor]:
     """Return the batch that a graph of `classifier` is traced and tried on."""
-    return {name: values.cpu() for name, values in classifier.collate(classifier.tokenize(TRACED)).items()}
+    return {
+        name: values.cpu()
+        for name, values in classifier.collate(classifier.tokenize(classifier.probe_rows(TRACED))).items()
+    }
 
 
 def write_graph(

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
+from adue.foundation.config import Reading, TokenLimit
 from adue.foundation.errors import DataError, ModelError
 from adue.models.features.architectures import Layout, read_head
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import active_adapter, classification_model
-from adue.models.features.limits import require_padding_token, token_limit
+from adue.models.features.limits import at_most, require_padding_token, token_limit
+from adue.models.pretrained.tokens import Encoding
 
 POSITIONS = "logits_to_keep"
 """The argument by which language models of transformers compute logits at some positions only."""
@@ -77,7 +79,7 @@ class FrozenAnswerer(FrozenClassifier):
         model: nn.Module,
         tokenizer: PreTrainedTokenizerBase,
         tokens: Sequence[int],
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
     ) -> Self:
         """Return `model` with the rows `tokens` of its last layer for a head, proved on two short texts.
 
@@ -90,8 +92,11 @@ class FrozenAnswerer(FrozenClassifier):
         require_padding_token(tokenizer)
         path = _output_path(inner)
         layout = Layout(path, path, "last", rows=tuple(tokens))
-        limit = token_limit(inner, tokenizer, max_length, most=_LONGEST)
-        found = cls(model, tokenizer, layout, read_head(inner, layout), limit, active_adapter(model))
+        limit = token_limit(inner, tokenizer, max_length)
+        if max_length is None:
+            limit = at_most(limit, _LONGEST, "adue: more has to be asked for")
+        adapter, reading = active_adapter(model), Reading(pairs=False)
+        found = cls(model, tokenizer, layout, read_head(inner, layout), limit, adapter, reading)
         if not found.reproduces_logits():
             raise ModelError(
                 f"{type(inner).__name__} changes the logits after its layer '{path}' (soft caps, a scale), so its rows "
@@ -104,7 +109,7 @@ class FrozenAnswerer(FrozenClassifier):
         """The layer and the rows of it that are the head, as :func:`parse_head_path` reads them."""
         return f"{self.layout.output}[{', '.join(map(str, self.layout.rows or ()))}]"
 
-    def tokenize(self, texts: Sequence[str]) -> list[dict[str, list[int]]]:
+    def tokenize(self, texts: Sequence[str]) -> list[Encoding]:
         """Return one unpadded encoding per prompt.
 
         Raises
@@ -112,16 +117,17 @@ class FrozenAnswerer(FrozenClassifier):
         DataError
             When a prompt is longer than ``max_length``: with its end, the question of the answer would be cut off.
         """
-        lengths = [len(ids) for ids in self.tokenizer(list(texts))["input_ids"]] if texts else []
-        for index, length in enumerate(lengths):
-            if length > self.max_length:
-                raise DataError(
-                    f"prompt {index} has {length} tokens, more than max_length {self.max_length}; shorten it, or raise "
-                    "max_length if the model allows it"
-                )
-        return super().tokenize(texts)
+        encodings = super().tokenize(texts)
+        index = next((index for index, encoding in enumerate(encodings) if encoding.cut), None)
+        if index is None:
+            return encodings
+        length = len(self.tokenizer(texts[index], verbose=False)["input_ids"])
+        raise DataError(
+            f"prompt {index} has {length} tokens, more than max_length {self.max_length}; shorten it, or raise "
+            "max_length if the model allows it"
+        )
 
-    def collate(self, encodings: Sequence[dict[str, list[int]]]) -> Mapping[str, Tensor]:
+    def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
         """Return one batch on the model's device, padded on the right; logits are asked for where prompts end only."""
         batch = super().collate(encodings)
         if POSITIONS not in inspect.signature(classification_model(self.model).forward).parameters:

@@ -9,6 +9,7 @@ from peft import TaskType
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from adue.foundation.config import Reading, TokenLimit
 from adue.foundation.errors import DataError, ModelError
 from adue.heads.fitted import FittedHead
 from adue.models.model import AdueModel
@@ -85,7 +86,7 @@ class AdueModelForMultipleChoice(AdueModel):
         choices: Sequence[str] = LETTERS,
         *,
         prompt_end: str = "Answer:",
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         tokens: Sequence[int] | None = None,
         fitted: FittedHead | None = None,
         origin: Origin | None = None,
@@ -103,9 +104,10 @@ class AdueModelForMultipleChoice(AdueModel):
         choices: Sequence[str] | None = None,
         prompt_end: str = "Answer:",
         revision: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         with_head: bool = True,
         check_answers: bool = True,
+        reading: Reading | None = None,
         **options: Any,
     ) -> Self:
         """Return the adapter (or whole language model) in a folder or on the hub, with its head if it has one.
@@ -123,6 +125,8 @@ class AdueModelForMultipleChoice(AdueModel):
         ModelError
             When the saved head answers other choices, or as :meth:`adue.AdueModel.from_pretrained`.
         """
+        if not (reading or Reading()).is_plain:
+            raise ModelError("a prompt is read as it is; leave reading out, and write what it says into the prompts")
         opened = open_folder(
             name, cls.task, revision=revision, with_head=with_head, with_answers=check_answers, **options
         )
@@ -137,7 +141,7 @@ class AdueModelForMultipleChoice(AdueModel):
             opened.loaded.tokenizer,
             known or choices or LETTERS,
             prompt_end=prompt_end,
-            max_length=max_length or opened.max_length,
+            max_length=max_length or opened.limit,
             tokens=parse_head_path(opened.head_path) if opened.head_path else None,
             fitted=opened.fitted,
             origin=opened.loaded.origin,

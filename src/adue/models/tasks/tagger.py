@@ -10,13 +10,14 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedTokenizerBase
 
-from adue.foundation.config import Reading
+from adue.foundation.config import Reading, TokenLimit
 from adue.foundation.errors import DataError, ModelError
 from adue.models.features.architectures import Layout, find_output, read_head
 from adue.models.features.classifier import FrozenClassifier, head_error
 from adue.models.features.inner import active_adapter, classification_model
 from adue.models.features.limits import require_padding_token, token_limit
-from adue.models.pretrained.tokens import readable, stand_in
+from adue.models.pretrained.reading import readable
+from adue.models.pretrained.tokens import Encoding, stand_in
 
 WORDS = "first_tokens"
 """In an encoding and a batch: 1 (True) at the first token of every word."""
@@ -41,7 +42,7 @@ class FrozenTagger(FrozenClassifier):
         tokenizer: PreTrainedTokenizerBase,
         *,
         head: str | None = None,
-        max_length: int | None = None,
+        max_length: int | TokenLimit | None = None,
         reading: Reading | None = None,
     ) -> Self:
         """Find the head of `model` and prove on two short sentences that it gives the model's own logits.
@@ -52,9 +53,10 @@ class FrozenTagger(FrozenClassifier):
             When the head cannot be found or does not reproduce the logits, the tokenizer cannot pad or does not
             say which token belongs to which word, or something is to be done to the words before they are read.
         """
-        if reading not in {None, Reading()}:
+        if not (reading or Reading()).is_plain:
             raise ModelError(
-                "a token classifier reads its words as they are; leave prefix, suffix, chat template and windows out"
+                "a token classifier reads its words as they are; leave pairs, prefix, suffix, chat template and "
+                "windows out"
             )
         inner = classification_model(model)
         require_padding_token(tokenizer)
@@ -71,20 +73,20 @@ class FrozenTagger(FrozenClassifier):
             raise head_error(inner, layout)
         return found
 
-    def rows_in(self, encoding: Mapping[str, list[int]]) -> int:
+    def rows_in(self, encoding: Encoding) -> int:
         """Return the number of words."""
-        return sum(encoding[WORDS])
+        return sum(encoding.inputs[WORDS])
 
     def rows_of(self, text: Sequence[str]) -> int:
         """Return the number of words of a sentence."""
         return len(text)
 
-    def encode_ids(self, token_ids: Sequence[int]) -> dict[str, list[int]]:
+    def encode_ids(self, token_ids: Sequence[int]) -> Encoding:
         """Return the encoding of token ids that are read as they are, as if words began at some of them."""
         words = [int(position % _EVERY == 0) for position in range(len(token_ids))]
-        return super().encode_ids(token_ids) | {WORDS: words}
+        return Encoding((super().encode_ids(token_ids).inputs | {WORDS: words},))
 
-    def tokenize(self, texts: Sequence[Sequence[str]]) -> list[dict[str, list[int]]]:
+    def tokenize(self, texts: Sequence[Sequence[str]]) -> list[Encoding]:
         """Return one unpadded encoding per sentence.
 
         Raises
@@ -106,7 +108,7 @@ class FrozenTagger(FrozenClassifier):
                     f"sentence {index} has {length} tokens, the model reads {self.max_length}, and words that are cut "
                     "off would have no answer; split it"
                 )
-            rows.append(row | {WORDS: _first_tokens(encoded.word_ids(index)) or [0]})
+            rows.append(Encoding((row | {WORDS: _first_tokens(encoded.word_ids(index)) or [0]},)))
         return rows
 
     def _readable(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -122,10 +124,11 @@ class FrozenTagger(FrozenClassifier):
                 words[lost] = instead
         return whole
 
-    def collate(self, encodings: Sequence[dict[str, list[int]]]) -> Mapping[str, Tensor]:
+    def collate(self, encodings: Sequence[Encoding]) -> Mapping[str, Tensor]:
         """Return one batch on the model's device, padded on the right, with the mask of the words' first tokens."""
-        batch = super().collate([{n: ids for n, ids in row.items() if n != WORDS} for row in encodings])
-        masks = [torch.tensor(row[WORDS], dtype=torch.bool) for row in encodings]
+        rows = [encoding.inputs for encoding in encodings]
+        batch = self._pad([{name: ids for name, ids in row.items() if name != WORDS} for row in rows])
+        masks = [torch.tensor(row[WORDS], dtype=torch.bool) for row in rows]
         return {**batch, WORDS: pad_sequence(masks, batch_first=True).to(self.device)}
 
     def _run(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:

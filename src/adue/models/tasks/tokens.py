@@ -69,7 +69,7 @@ class AdueModelForTokenClassification(BaseAdueModel):
     head
         Path of the last linear layer, for an architecture whose head cannot be found.
     max_length
-        Longest sentence in tokens; by default what model and tokenizer allow, 512 at most.
+        Longest sentence in tokens; by default what model and tokenizer allow.
 
     Examples
     --------

@@ -102,6 +102,7 @@ def _build_adapter(
         max_length=saved.max_length,
         settings=acting_settings(config),
         extra_keys=extra_keys(model, saved.tensors),
+        reading=saved.reading,
     )
     return LoadedModel(_merge(model) if merge else model, base.tokenizer, origin)
 

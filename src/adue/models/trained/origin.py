@@ -9,7 +9,7 @@ from huggingface_hub import try_to_load_from_cache
 from peft import PeftConfig, PeftModel, get_peft_model_state_dict
 from torch import Tensor, nn
 
-from adue.foundation.config import HeadSource
+from adue.foundation.config import HeadSource, Reading
 from adue.foundation.digests import tensors_sha256
 from adue.foundation.errors import ModelError
 from adue.models.features.architectures import output_paths
@@ -43,6 +43,8 @@ class Origin:
     """How strongly the adapter acts, as :func:`acting_settings` has it; empty where there is no adapter."""
     extra_keys: tuple[str, ...] = ()
     """Tensors of the base model that were saved with the adapter: embeddings of a changed vocabulary, biases."""
+    reading: Reading | None = None
+    """What was done to every text in training, where it is known."""
 
     def __post_init__(self) -> None:
         """Refuse names of classes that do not tell the classes apart.

@@ -73,7 +73,7 @@ class ClassifierAnswerer:
 
     def count_tokens(self, texts: Sequence[Any]) -> list[int]:
         """Return how many tokens of each text are read."""
-        return [len(encoding["input_ids"]) for encoding in self.classifier.tokenize(texts)]
+        return [encoding.tokens for encoding in self.classifier.tokenize(texts)]
 
     def answer(self, texts: Sequence[Any]) -> Answered:
         """Return the answers to all rows of `texts`."""

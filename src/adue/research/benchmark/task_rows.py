@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from datasets import Dataset
 
-from adue.datasets import LabelledSplits, fingerprint, load_splits, subsample
+from adue.datasets import LabelledSplits, fingerprint, has_pairs, load_splits, subsample
+from adue.foundation.errors import DataError
 from adue.research.benchmark.configuration import Task
 
 TRAIN, VALIDATION = "train", "validation"
@@ -54,6 +55,8 @@ def load_task_rows(task: Task, evaluation_rows: int | None) -> TaskRows:
     """
     own = load_splits(task.source, need=("train", "validation", "test"))
     shifted = {name: name for name in own.shifted} if task.data.shifted is None else task.data.shifted
+    if has_pairs(own["test"]):
+        raise DataError(f"{task.source} is pairs of texts, and the benchmark compares classifiers of single texts")
     sets = [(task.data_set, own["test"], False)]
     sets += [(name, _load_other(name, own), False) for name in own.companions]
     sets += [(name, _load_other(source, own), True) for name, source in shifted.items()]

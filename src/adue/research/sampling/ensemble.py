@@ -7,12 +7,14 @@ from typing import Any
 
 from peft import PeftConfig, PeftModel
 
+from adue.foundation.config import TokenLimit
 from adue.foundation.errors import DataError, ModelError
 from adue.foundation.types import FeatureSet
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
 from adue.models.features.inner import active_adapter
 from adue.models.features.shards import Progress
+from adue.models.folder.limits import recorded_limit
 from adue.models.folder.read import read_folder
 from adue.models.pretrained import quiet_peft
 from adue.models.trained.build import LoadedModel, build_model
@@ -56,7 +58,7 @@ def load_members(
     names = [str(active_adapter(loaded.model))]
     for number, folder in enumerate(folders[1:], start=1):
         names.append(_add(loaded, first, Path(folder), f"member-{number}", options.get("base_model")))
-    return tuple(_wrap(loaded, name, max_length or loaded.origin.max_length) for name in names)
+    return tuple(_wrap(loaded, name, max_length or recorded_limit(None, loaded.origin.max_length)) for name in names)
 
 
 def extract_members(
@@ -97,11 +99,13 @@ def _switch(model: Any, adapter: str | None) -> None:
         model.set_adapter(adapter, inference_mode=True)
 
 
-def _wrap(loaded: LoadedModel, adapter: str, max_length: int | None) -> FrozenClassifier:
+def _wrap(loaded: LoadedModel, adapter: str, max_length: int | TokenLimit | None) -> FrozenClassifier:
     before = active_adapter(loaded.model)
     _switch(loaded.model, adapter)
     try:
-        return FrozenClassifier.wrap(loaded.model, loaded.tokenizer, max_length=max_length)
+        return FrozenClassifier.wrap(
+            loaded.model, loaded.tokenizer, max_length=max_length, reading=loaded.origin.reading
+        )
     finally:
         _switch(loaded.model, before)
 

@@ -10,6 +10,7 @@ import torch
 from datasets import Dataset
 
 from adue.datasets import fingerprint, subsample
+from adue.foundation.config import Reading
 from adue.foundation.result import Result
 from adue.foundation.scaling.processes import processes
 from adue.foundation.types import FeatureSet
@@ -154,11 +155,16 @@ def _run_missing(
 def _identity(model: AdueModel, splits: Mapping[str, Dataset], plan: SweepPlan) -> dict[str, object]:
     return {
         "adapter_sha256": model.origin.sha256,
-        "model": [model.classifier.fingerprint, model.classifier.max_length],
+        "model": [model.classifier.fingerprint, model.classifier.max_length, *_described(model.classifier.reading)],
         "data_sha256": {name: fingerprint(rows) for name, rows in splits.items()},
         "plan": plan.to_dict() | {"seeds": None},
         "versions": {name: version(name) for name in ("adue", "torch")},
     }
+
+
+def _described(reading: Reading) -> list[dict[str, object]]:
+    """Return what is done to texts; nothing where they are read as they are, as sweeps of older versions read them."""
+    return [] if reading.is_plain else [reading.to_dict()]
 
 
 def _machine() -> str:

@@ -1,0 +1,42 @@
+"""How many tokens of a text are read, and who says so."""
+
+from pydantic import Field
+
+from adue.foundation.config.frozen import FrozenConfig
+
+
+class TokenLimit(FrozenConfig):
+    """How many tokens of a text are read at once.
+
+    Attributes
+    ----------
+    tokens
+        That number; the tokenizer's own marks count.
+    source
+        What it was taken from: an option, or a file.
+    most
+        What model and tokenizer allow; None where neither names a limit.
+    """
+
+    tokens: int = Field(gt=0)
+    source: str
+    most: int | None = None
+
+    def __str__(self) -> str:
+        """Return the number with its source, as commands show it."""
+        return f"up to {self.tokens:,} tokens, from {self.source}"
+
+    def describe_cut(self, cut: int, texts: int) -> str:
+        """Return one line that says how many of `texts` were cut, and how to read more of them.
+
+        Examples
+        --------
+        >>> TokenLimit(tokens=512, source="tokenizer_config.json", most=512).describe_cut(31, 1200)
+        '31 of 1,200 texts were cut at 512 tokens (tokenizer_config.json); read more: fit with --long-texts windows'
+        """
+        longer = self.most is None or self.most > self.tokens
+        option = f"--max-length{'' if self.most is None else f' (up to {self.most:,})'}, or with " if longer else ""
+        return (
+            f"{cut:,} of {texts:,} texts were cut at {self.tokens:,} tokens ({self.source}); read more: fit with "
+            f"{option}--long-texts windows"
+        )
