@@ -24,6 +24,7 @@ from adue.foundation.config import (
     Provenance,
     Reading,
     SavedConfig,
+    TokenLimit,
 )
 from adue.foundation.errors import ArtifactError, DataError, DataWarning
 
@@ -99,7 +100,7 @@ READINGS = st.builds(
     suffix=TEXTS,
     chat_template=st.booleans(),
     long_texts=st.sampled_from(["cut", "windows"]),
-    stride=COUNTS,
+    stride=st.none() | COUNTS,
 )
 PROVENANCES = st.builds(
     Provenance,
@@ -126,6 +127,7 @@ CONFIGS = st.builds(
     metrics=METRICS,
     provenance=st.none() | PROVENANCES,
 )
+LIMITS = st.builds(TokenLimit, tokens=SIZES, source=st.text(), most=st.none() | SIZES)
 GRID_VALUES = st.builds(Grid, learning_rate=some(POSITIVE), alpha=some(WEIGHTS), beta=some(WEIGHTS))
 
 EXAMPLE = AdueConfig(
@@ -155,7 +157,7 @@ def written(folder: Path, values: object) -> Path:
 
 
 @pytest.mark.parametrize(
-    "strategy", [SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, READINGS, PROVENANCES, CONFIGS, GRID_VALUES]
+    "strategy", [SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, READINGS, LIMITS, PROVENANCES, CONFIGS, GRID_VALUES]
 )
 @given(data=st.data())
 def test_every_configuration_survives_json(strategy: st.SearchStrategy[FrozenConfig], data: st.DataObject) -> None:
@@ -170,7 +172,8 @@ def test_a_file_reads_as_it_was_written(tmp_path: Path, config: AdueConfig) -> N
 
 
 def test_every_class_of_configuration_is_tested() -> None:
-    tested = {HeadShape, HyperParameters, AutoSettings, FitSettings, FitMetrics, Reading, Provenance, AdueConfig, Grid}
+    tested = {HeadShape, HyperParameters, AutoSettings, FitSettings, FitMetrics, Reading, TokenLimit}
+    tested |= {Provenance, AdueConfig, Grid}
     direct = {*FrozenConfig.__subclasses__(), *SavedConfig.__subclasses__()} - {SavedConfig}
     ours = {cls for cls in direct if cls.__module__.startswith("adue.foundation.config.")}
     assert ours == tested
