@@ -30,6 +30,7 @@ from adue.foundation.config import (
     SavedConfig,
     Setup,
     TextAnswers,
+    TokenLimit,
 )
 from adue.foundation.errors import ArtifactError, DataError, DataWarning
 
@@ -106,7 +107,7 @@ READINGS = st.builds(
     chat_template=st.sampled_from([None, "message", "generation"]),
     pairs=st.sampled_from([None, False, True]),
     long_texts=st.sampled_from(["cut", "windows"]),
-    stride=COUNTS,
+    stride=st.none() | COUNTS,
 )
 PROVENANCES = st.builds(
     Provenance,
@@ -160,6 +161,7 @@ CONFIGS = st.builds(
     metrics=METRICS,
     provenance=st.none() | PROVENANCES,
 )
+LIMITS = st.builds(TokenLimit, tokens=SIZES, source=st.text(), most=st.none() | SIZES)
 GRID_VALUES = st.builds(Grid, learning_rate=some(POSITIVE), alpha=some(WEIGHTS), beta=some(WEIGHTS))
 
 EXAMPLE = AdueConfig(
@@ -191,7 +193,7 @@ def written(folder: Path, values: object) -> Path:
 @pytest.mark.parametrize(
     "strategy",
     [
-        *(SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, READINGS, PROVENANCES, CONFIGS, GRID_VALUES),
+        *(SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, READINGS, LIMITS, PROVENANCES, CONFIGS, GRID_VALUES),
         *(SETUPS, ANSWERS, PROBES, TEXT_ANSWERS, SAVED_ANSWERS),
     ],
 )
@@ -208,8 +210,9 @@ def test_a_file_reads_as_it_was_written(tmp_path: Path, config: AdueConfig) -> N
 
 
 def test_every_class_of_configuration_is_tested() -> None:
-    tested = {HeadShape, HyperParameters, AutoSettings, FitSettings, FitMetrics, Reading, Provenance, AdueConfig, Grid}
+    tested = {HeadShape, HyperParameters, AutoSettings, FitSettings, FitMetrics, Reading, TokenLimit}
     tested |= {Setup, Answers, ProbeAnswers, TextAnswers, SavedAnswers}
+    tested |= {Provenance, AdueConfig, Grid}
     direct = {*FrozenConfig.__subclasses__(), *SavedConfig.__subclasses__()} - {SavedConfig}
     ours = {cls for cls in direct if cls.__module__.startswith("adue.foundation.config.")}
     assert ours == tested

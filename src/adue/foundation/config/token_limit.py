@@ -15,7 +15,7 @@ class TokenLimit(FrozenConfig):
     source
         What it was taken from: an option, or a file.
     most
-        What model and tokenizer allow; None where neither names a limit.
+        What model and tokenizer allow; None where neither names a limit, or where that is not known.
     """
 
     tokens: int = Field(gt=0)

@@ -96,7 +96,7 @@ def limit_in_files(folder: Path, base_model: str | None, recorded: TokenLimit | 
     text = config.get("text_config")
     tokenizer = _read(folder / _TOKENIZER_CONFIG) or _read(base / _TOKENIZER_CONFIG)
     says = tokenizer.get("model_max_length")
-    return own_limit(None if says is None else int(says), text if isinstance(text, dict) else config)
+    return own_limit(int(says) if isinstance(says, int | float) else None, text if isinstance(text, dict) else config)
 
 
 def _positions(config: Mapping[str, Any]) -> int | None:
