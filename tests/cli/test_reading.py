@@ -23,6 +23,9 @@ def test_what_the_training_record_says_is_kept_and_what_is_given_goes_before_it(
     assert CliRunner().invoke(app, asked).exit_code == 0
     found = kept(space.adapter)
     assert (found["prefix"], found["suffix"], found["pairs"]) == ("a ", "[SEP]", False)
+    shown = CliRunner().invoke(app, ["info", str(space.adapter)]).stdout
+    assert "'a '" in shown
+    assert "'[SEP]'" in shown
 
 
 def test_predict_reads_as_the_head_was_fitted_without_being_told(space: Workspace, tmp_path: Path) -> None:

@@ -68,6 +68,10 @@ def print_info(result: "InfoResult") -> None:
             rows += [
                 ("fitted in", f"{origin.dtype}, {'merged' if origin.merged else 'not merged'}"),
                 ("long texts", _long_texts(origin)),
+                ("rows", "pairs of texts" if origin.reading.pairs else None),
+                ("text prefix", repr(origin.reading.prefix) if origin.reading.prefix else None),
+                ("text suffix", repr(origin.reading.suffix) if origin.reading.suffix else None),
+                ("chat template", origin.reading.chat_template),
                 ("classification head from", origin.head_source),
                 ("training data SHA-256", origin.training_data_sha256),
             ]
