@@ -2,7 +2,7 @@ import re
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -167,7 +167,7 @@ def test_a_right_name_gives_what_is_found_without_it(bert: PeftModel) -> None:
 @pytest.mark.parametrize("kind", ["multi_label_classification", "regression"])
 def test_a_model_in_memory_that_gives_no_class_per_text_is_refused(tmp_path: Path, kind: str) -> None:
     model = tiny_classifier(save_tiny_base(tmp_path, "bert"))
-    model.config.problem_type = kind
+    model.config.problem_type = kind  # type: ignore[assignment]
     with pytest.raises(ModelError, match=r"\(problem_type in its config\.json\), and adue reads one class per text"):
         FrozenClassifier.wrap(model, tiny_tokenizer(decoder=False))
 
@@ -176,7 +176,7 @@ def test_logits_beyond_half_precision_name_the_type_and_not_the_weights(tmp_path
     model = tiny_classifier(save_tiny_base(tmp_path, "bert", dtype=torch.float16))
     with torch.no_grad():
         for name in ("bert.pooler.dense", "classifier"):
-            model.get_submodule(name).weight.fill_(6e4)
+            cast("Tensor", model.get_submodule(name).weight).fill_(6e4)
     with pytest.raises(ModelError, match=r"logits are not finite in float16; load it in a wider type with --dtype"):
         FrozenClassifier.wrap(model, tiny_tokenizer(decoder=False))
 

@@ -9,7 +9,7 @@ from datasets import Dataset
 from peft import LoraConfig, PeftModel
 from peft.tuners.lora import LoraLayer
 
-from adue import AdueModel, ArtifactError, DataError
+from adue import AdueModel, ArtifactError, DataError, ModelError
 from adue.foundation.types import FeatureSet
 from adue.models.features import extract as module
 from adue.models.features import joining

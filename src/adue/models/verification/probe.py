@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from transformers import PreTrainedTokenizerBase
 
 from adue.foundation.config import Answers, ProbeAnswers
+from adue.foundation.errors import ModelError
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.inner import classification_model
 from adue.models.verification.answerer import Answered, Answerer
@@ -44,9 +45,10 @@ def _ends(tokenizer: PreTrainedTokenizerBase, known: int) -> list[int]:
 
 
 def answer_probe(answerer: Answerer, token_ids: Sequence[Sequence[int]]) -> ProbeAnswers | None:
-    """Return the answers to the probe as they are stored; None where one is not finite."""
-    together, alone = _ask(answerer, token_ids)
-    if not all(bool(values.isfinite().all()) for values in (*together, *alone)):
+    """Return the answers to the probe as they are stored; None where one is not finite, as half precision may have it."""
+    try:
+        together, alone = _ask(answerer, token_ids)
+    except ModelError:
         return None
     return ProbeAnswers(token_ids=tuple(map(tuple, token_ids)), together=to_answers(together), alone=to_answers(alone))
 
