@@ -45,7 +45,7 @@ def _ends(tokenizer: PreTrainedTokenizerBase, known: int) -> list[int]:
 
 
 def answer_probe(answerer: Answerer, token_ids: Sequence[Sequence[int]]) -> ProbeAnswers | None:
-    """Return the answers to the probe as they are stored; None where one is not finite, as half precision may have it."""
+    """Return the answers to the probe as they are stored; None where one overflows, in half precision."""
     try:
         together, alone = _ask(answerer, token_ids)
     except ModelError:
