@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.errors import HFValidationError
 from peft import PeftConfig, PeftModel, get_peft_model_state_dict
 from torch import Tensor, nn
 
@@ -120,9 +121,10 @@ def _config_file(base_model: str) -> Path | None:
     inside = Path(base_model).expanduser() / MODEL_CONFIG_FILE
     if inside.is_file():
         return inside
-    if Path(base_model).is_absolute() or base_model.count("/") > 1:
-        return None
-    cached = try_to_load_from_cache(base_model, MODEL_CONFIG_FILE)
+    try:
+        cached = try_to_load_from_cache(base_model, MODEL_CONFIG_FILE)
+    except HFValidationError:
+        return None  # the path of a folder that is gone
     return Path(cached) if isinstance(cached, str) else None
 
 
