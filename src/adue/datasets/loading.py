@@ -103,7 +103,7 @@ def load_splits(
     """
     name = source if isinstance(source, str) else str(source) if isinstance(source, Path) else "the data given"
     chosen = (text_column, label_column)
-    raw, notes = _with_labels_only(_open(source, need), chosen, name)
+    raw, notes = _with_labels_only(open_source(source, need), chosen, name)
     columns = {split: _columns(rows, chosen, f"{name}, {split}") for split, rows in raw.items()}
     if label2id is None:
         label2id = make_label2id([(rows, columns[split][1]) for split, rows in raw.items()], label_map)
@@ -120,7 +120,8 @@ def load_splits(
     return result
 
 
-def _open(source: Source, need: Sequence[str]) -> DatasetDict:
+def open_source(source: Source, need: Sequence[str]) -> DatasetDict:
+    """Return the rows of `source` as they are, by split; rows without splits are the only needed one, or train."""
     if isinstance(source, Dataset):
         return _as_needed(source, need)
     if isinstance(source, DatasetDict):

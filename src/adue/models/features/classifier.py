@@ -31,6 +31,7 @@ from adue.models.features.architectures import (
 from adue.models.features.batches import batch_tokens_for
 from adue.models.features.inner import active_adapter, classification_model, evaluation_mode, used_tensors
 from adue.models.features.limits import refuse_other_padding, token_limit
+from adue.models.features.requirements import require_single_label
 from adue.models.pretrained.tokens import Encoding, encode
 
 HEAD_TOLERANCE = {torch.float32: LOGIT_TOLERANCE, torch.float64: 1e-6, torch.bfloat16: 8e-2, torch.float16: 1e-2}
@@ -91,9 +92,10 @@ class FrozenClassifier:
         ------
         ModelError
             When the head cannot be found, what was found does not reproduce the logits, or the tokenizer pads with
-            another token than the model takes for padding.
+            another token than the model takes for padding, or the model gives something else than one class per text.
         """
         inner = classification_model(model)
+        cls.require_problem(inner)
         refuse_other_padding(inner, tokenizer)
         layout = None if head else LAYOUTS.get(inner.config.model_type)
         candidates = [layout] if layout else _guesses(inner, head)
@@ -103,6 +105,11 @@ class FrozenClassifier:
             if found.reproduces_logits():
                 return found
         raise head_error(inner, candidates[0])
+
+    @classmethod
+    def require_problem(cls, inner: Any) -> None:
+        """Refuse a model that was trained for something else than this class reads from its logits."""
+        require_single_label(inner)
 
     @property
     def config(self) -> PreTrainedConfig:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from adue.foundation.config.multi_label_config import MULTI_LABEL
 from adue.foundation.errors import ArtifactError
 from adue.foundation.tensor_files import StoredTensor, read_header, stored_sha256
 from adue.models.folder.file_names import (
@@ -74,6 +75,11 @@ class SavedFolder:
             if isinstance(names, dict):
                 return {int(index): str(label) for index, label in names.items()}
         return None
+
+    @property
+    def has_label_heads(self) -> bool:
+        """Whether the uncertainty heads beside it are those of several labels per text."""
+        return self.has_head and self.head.get("problem") == MULTI_LABEL
 
     @property
     def max_length(self) -> int | None:
