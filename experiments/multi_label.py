@@ -22,6 +22,11 @@ from transformers import (
 )
 
 from adue.models.pretrained import quiet_peft, resolve_base_model
+from adue.report.results import SetResult
+from adue.scores import ADUE, REFERENCE
+from adue.workflows.multi_label.evaluate import evaluate_multi_label
+from adue.workflows.multi_label.fit import fit_multi_label
+from adue.workflows.options import ModelOptions
 
 LABELS = ("bug", "orm", "sql", "feature", "postgresql", "engine", "mysql", "mssql", "oracle", "sqlite")
 """The commonest tags that name a kind of change or a part of the library."""
@@ -102,11 +107,23 @@ def encode(row: dict[str, object], tokenizer: PreTrainedTokenizerBase) -> dict[s
     return {**encoded, "labels": [float(label in present) for label in LABELS]}
 
 
+def print_row(result: SetResult) -> None:
+    """Print one line of a Markdown table: errors, and AUROCs in percent with 95 % intervals."""
+    cells = [result.name, f"{result.errors:,} of {result.rows:,}"]
+    if result.scores:
+        adue, reference = result.score(ADUE), result.score(REFERENCE)
+        cells += [
+            f"{100 * one.value:{form}} ({100 * one.low:{form}} to {100 * one.high:{form}})"
+            for one, form in ((reference.auroc, ".1f"), (adue.auroc, ".1f"), (adue.difference, "+.1f"))
+        ]
+    print(f"| {' | '.join(cells)} |")
+
+
 def main() -> None:
-    """Write rows and adapter into a folder, where they are not there yet."""
+    """Print AUROC of U and of the softmax response, per label and over all answers."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("changelog", type=Path)
-    parser.add_argument("folder", type=Path, help="where rows and adapter are kept")
+    parser.add_argument("folder", type=Path, help="where rows, adapter and heads are kept")
     parser.add_argument("--epochs", type=int, default=5)
     given = parser.parse_args()
     splits = read(given.changelog)
@@ -115,6 +132,13 @@ def main() -> None:
         rows.to_parquet(given.folder / "data" / f"{name}.parquet")
     if not (given.folder / "adapter" / "adapter_config.json").is_file():
         train_adapter(given.folder / "adapter", splits["train"], given.epochs)
+    options = ModelOptions(base_model="minilm", labels=LABELS, max_length=MAX_LENGTH)
+    fitted = fit_multi_label(given.folder / "adapter", given.folder / "data", model_options=options)
+    print(f"fitted in {fitted.seconds:.0f} s", *fitted.notes, sep="\n")
+    result = evaluate_multi_label(given.folder / "adapter", given.folder / "data", model_options=options)
+    print("| label | wrong answers | softmax response | U | U minus softmax response |\n|---|---|---|---|---|")
+    for one in (*result.labels, result.together):
+        print_row(one)
 
 
 if __name__ == "__main__":

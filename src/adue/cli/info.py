@@ -32,6 +32,11 @@ def print_info(result: "InfoResult") -> None:
     out.print(facts(result.folder, [*folder, *result.adapter_settings.items()]))
     if result.problem is not None:
         out.print(f"[bold red]problem[/]: {escape(result.problem)}", soft_wrap=True)
+    elif result.labels is not None:
+        from adue.cli.label_tables import label_facts
+
+        for table in label_facts(result.labels):
+            out.print(table)
     elif result.head is None:
         out.print("no uncertainty head yet: fit one with adue fit")
     else:

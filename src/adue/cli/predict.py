@@ -74,6 +74,7 @@ def predict(
 ) -> None:
     """Score a file of texts: the same rows out, with label, probability and uncertainty."""
     from adue.workflows.inputs import check_inputs
+    from adue.workflows.multi_label.choice import has_labels
 
     if ray_options is None:
         check_inputs(adapter, rows=source, base_model=model_options.base_model)
@@ -81,6 +82,10 @@ def predict(
     from adue.workflows.predict import predict as run_here
 
     run = run_here
+    if ray_options is None and has_labels(adapter):
+        from adue.workflows.multi_label.predict import predict_multi_label
+
+        run = predict_multi_label
     if ray_options is not None:
         from adue.workflows.predict_ray import predict_on_ray
 

@@ -43,7 +43,10 @@ def compare_clustered_auroc(
 
 
 def _resampled(
-    flat: Float[ndarray, "scores items"], errors: Bool[ndarray, "rows answers"], resamples: int, rng: np.random.Generator
+    flat: Float[ndarray, "scores items"],
+    errors: Bool[ndarray, "rows answers"],
+    resamples: int,
+    rng: np.random.Generator,
 ) -> Float[ndarray, "scores resamples"]:
     """Return the AUROCs of drawn rows; NaN for a draw without an error or without a right answer."""
     rows, answers = errors.shape

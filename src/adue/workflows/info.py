@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from adue.foundation.config import AdueConfig
+from adue.foundation.config.multi_label_config import MultiLabelConfig
 from adue.foundation.errors import ArtifactError
 from adue.foundation.result import Result
 from adue.models.folder.file_names import TRAINING_FILE
 from adue.models.folder.find import find_folder
 from adue.models.folder.read import read_folder, read_json
 from adue.models.folder.saved_head import check_head
+from adue.models.folder.saved_labels import check_labels
 
 
 class InfoResult(Result):
@@ -23,6 +25,8 @@ class InfoResult(Result):
     adapter_settings: dict[str, Any]
     training: dict[str, Any] | None
     head: AdueConfig | None
+    labels: MultiLabelConfig | None = None
+    """The heads, where they are those of several labels per text."""
     problem: str | None = None
 
 
@@ -42,10 +46,13 @@ def info(adapter: str | Path) -> InfoResult:
     saved = read_folder(find_folder(adapter))
     settings = saved.config if saved.kind == "adapter" else {}
     training = saved.path / TRAINING_FILE
-    head, problem = None, None
+    head, labels, problem = None, None, None
     if saved.has_head:
         try:
-            head = check_head(saved.path, adapter_sha256=saved.sha256)
+            if saved.has_label_heads:
+                labels = check_labels(saved.path, adapter_sha256=saved.sha256)
+            else:
+                head = check_head(saved.path, adapter_sha256=saved.sha256)
         except ArtifactError as error:
             problem = str(error)
     return InfoResult(
@@ -56,5 +63,6 @@ def info(adapter: str | Path) -> InfoResult:
         adapter_settings={name: settings[name] for name in _SHOWN if settings.get(name) is not None},
         training=read_json(training) if training.is_file() else None,
         head=head,
+        labels=labels,
         problem=problem,
     )

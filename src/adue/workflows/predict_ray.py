@@ -17,7 +17,7 @@ from pydantic import Field
 
 from adue.datasets.file_formats.chunks import CHUNK_ROWS, add_columns
 from adue.foundation.config import FrozenConfig
-from adue.foundation.errors import ArtifactError, MissingExtraError
+from adue.foundation.errors import ArtifactError, MissingExtraError, ModelError
 from adue.foundation.scaling.pieces import (
     Piece,
     find_pieces,
@@ -30,6 +30,7 @@ from adue.foundation.scaling.pieces import (
 )
 from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
 from adue.models.folder.find import find_folder
+from adue.models.folder.saved_labels import has_label_heads
 from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
 from adue.workflows.predict import PredictResult, summarise
 from adue.workflows.predict_columns import (
@@ -182,6 +183,8 @@ def _resolve(adapter: str | Path) -> str:
 def _manifest(job: ScoringJob, pieces: Sequence[Piece]) -> dict[str, Any]:
     """Return what the output depends on; the head's configuration names the adapter it belongs to."""
     folder = find_folder(job.adapter)
+    if has_label_heads(folder):
+        raise ModelError(f"{job.adapter} answers several labels per text, which --engine ray does not; leave it out")
     try:
         head = b"".join((folder / name).read_bytes() for name in (CONFIG_FILE, HEAD_FILE))
     except FileNotFoundError as error:

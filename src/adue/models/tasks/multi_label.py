@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerBase
 from adue.datasets import fingerprint
 from adue.foundation.config import Grid, Reading
 from adue.foundation.errors import ArtifactError, DataError, ModelError
+from adue.foundation.scaling.processes import Processes
 from adue.foundation.types import AdueOutput
 from adue.heads.multi_label import FittedLabels, LabelRows, fit_labels
 from adue.models.features.batches import BATCH_SIZE
@@ -173,6 +174,8 @@ class AdueModelForMultiLabelClassification:
         self,
         texts: Iterable[Any],
         labels: Sequence[Sequence[bool]] | None = None,
+        *,
+        group: Processes | None = None,
         **options: Unpack[ExtractOptions],
     ) -> LabelRows:
         """Return features and logits of `texts`, and their labels.
@@ -181,6 +184,8 @@ class AdueModelForMultiLabelClassification:
         ----------
         labels
             For each text a yes or no for each label, in the order of the labels' ids.
+        group
+            Processes that share the work, as there.
         **options
             ``batch_size``, ``cache``, ``on_progress``: see :func:`adue.models.features.extract.extract`.
 
@@ -191,7 +196,7 @@ class AdueModelForMultiLabelClassification:
         """
         # Before the pass, so that labels of the wrong kind are not noticed after it.
         known = None if labels is None else _yes_or_no(labels, len(self.id2label))
-        return LabelRows(extract(self.classifier, texts, **options), known)
+        return LabelRows(extract(self.classifier, texts, group=group, **options), known)
 
     def fit(self, train: "Dataset", validation: "Dataset", **options: Unpack[FitOptions]) -> Self:
         """Fit one uncertainty head per label and return the model; the classifier is left as it is.

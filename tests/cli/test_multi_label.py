@@ -1,0 +1,146 @@
+"""Several labels per text from the command line: fit, evaluate, predict, info, and what is refused."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+from adue.cli import app
+from tests.support.labels import LABELS, labelled, load, save_labels_adapter
+
+QUICK = ("--score", "log_smoothmax", "--grid", "fast", "--max-epochs", "2", "--no-cache")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with my-adapter, fitted from the command line, data of 0 and 1, and the text that fit printed."""
+    folder = tmp_path_factory.mktemp("multi-label")
+    adapter = save_labels_adapter(folder).rename(folder / "my-adapter")
+    rows = labelled(load(adapter), rows=240)
+    (folder / "data").mkdir()
+    for split, start, stop in (("train", 0, 100), ("validation", 100, 160), ("test", 160, 240)):
+        part = rows.select(range(start, stop))
+        with (folder / "data" / f"{split}.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["text", *LABELS])
+            writer.writerows([text, *map(int, row)] for text, row in zip(part["text"], part["labels"], strict=True))
+    result = run("fit", adapter, "--data", folder / "data", "--multi-label", "--labels", ",".join(LABELS), *QUICK)
+    assert result.exit_code == 0, result.output
+    (folder / "printed").write_text(result.output)
+    return folder
+
+
+def test_fit_prints_a_line_per_label(made: Path) -> None:
+    printed = (made / "printed").read_text()
+    assert all(label in printed for label in LABELS)
+    assert "Uncertainty heads, one per label" in printed
+
+
+def test_evaluate_has_a_table_per_label_one_over_all_and_a_report(made: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    result = run(
+        "evaluate", made / "my-adapter", "--data", made / "data", "--no-cache", "--resamples", 100, "--report", report,
+        "--json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert [one["name"] for one in found["labels"]] == list(LABELS)
+    assert found["together"]["rows"] == 80 * 3
+    assert found["together"]["errors"] == sum(one["errors"] for one in found["labels"])
+    assert {"adue", "softmax-response", "mahalanobis"} <= {score["name"] for score in found["together"]["scores"]}
+    page = report.read_text()
+    assert all(f"{made / 'data'}: {label}" in page for label in LABELS)
+
+
+def test_evaluate_prints_for_people_too(made: Path) -> None:
+    result = run("evaluate", made / "my-adapter", "--data", made / "data", "--no-cache", "--resamples", 100)
+    assert result.exit_code == 0, result.output
+    assert "toxic (test): 80 rows" in result.output
+    assert "all labels (answers in place of rows): 240 rows" in result.output
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_predict_writes_labels_and_a_probability_and_u_for_each(made: Path, tmp_path: Path, ending: str) -> None:
+    output = tmp_path / f"out{ending}"
+    result = run("predict", made / "my-adapter", made / "data" / "test.csv", "--out", output, "--prefix", "p_")
+    assert result.exit_code == 0, result.output
+    if ending == ".csv":
+        rows = list(csv.DictReader(output.open()))
+    elif ending == ".parquet":
+        rows = pq.read_table(output).to_pylist()
+    else:
+        rows = [json.loads(line) for line in output.read_text().splitlines()]
+    added = [f"p_{kind}_{label}" for label in LABELS for kind in ("probability", "uncertainty")]
+    assert len(rows) == 80
+    assert list(rows[0]) == ["text", *LABELS, "p_labels", *added]
+    answers = load(made / "my-adapter").predict([row["text"] for row in rows])
+    for number, row in enumerate(rows):
+        names = answers.label_names[number]
+        assert row["p_labels"] == (";".join(names) if ending == ".csv" else names)
+        found = [float(row[name]) for name in added]
+        wanted = [
+            float(values[number, index])
+            for index in range(3)
+            for values in (answers.probabilities, answers.uncertainty)
+        ]
+        assert found == pytest.approx(wanted, abs=1e-5)
+
+
+def test_info_shows_the_labels_without_loading_a_model(made: Path) -> None:
+    shown = run("info", made / "my-adapter")
+    assert shown.exit_code == 0, shown.output
+    assert all(label in shown.output for label in LABELS)
+    config = json.loads(run("info", made / "my-adapter", "--json").stdout)
+    assert config["head"] is None
+    assert config["labels"]["format_version"] == 4
+    assert config["problem"] is None
+
+
+def test_a_folder_that_has_heads_for_labels_needs_no_option_to_be_fitted_again(made: Path, tmp_path: Path) -> None:
+    adapter = shutil.copytree(made / "my-adapter", tmp_path / "again")
+    result = run("fit", adapter, "--data", made / "data", *QUICK, "--json")
+    assert result.exit_code == 0, result.output
+    assert [label["reason"] for label in json.loads(result.stdout)["config"]["labels"]] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("predict", "{adapter}", "{rows}", "--out", "{out}", "--engine", "ray"), "which --engine ray does not"),
+        (("predict", "{adapter}", "{test}", "--out", "{out}", "--backend", "onnx"), "the backend onnx gives one class"),
+        (("predict", "{adapter}", "{out}.csv", "--out", "{out}.csv"), "there is no file"),
+        (("export", "{adapter}", "--out", "{out}"), "were fitted for several labels per text"),
+        (
+            ("evaluate", "{adapter}", "--data", "{test}", "--label-column", "text", "--no-cache"),
+            "no label of the model",
+        ),
+    ],
+)
+def test_what_does_not_work_is_refused_in_one_line(
+    made: Path, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    rows = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"text": ["good film"]}), rows)
+    places = {"adapter": made / "my-adapter", "test": made / "data" / "test.csv", "out": tmp_path / "out", "rows": rows}
+    result = run(*(argument.format(**places) for argument in arguments))
+    assert result.exit_code == 1, result.output
+    line = " ".join(result.stderr.split())
+    assert words in line
+    assert "Traceback" not in line
+
+
+def test_columns_that_are_there_already_are_not_overwritten(made: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("text,uncertainty_toxic\ngood,1\n")
+    result = run("predict", made / "my-adapter", rows, "--out", tmp_path / "out.csv")
+    assert result.exit_code == 1
+    assert "the rows already have the column 'uncertainty_toxic'" in " ".join(result.stderr.split())
