@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from adue.foundation.config.frozen import FrozenConfig, SavedConfig
 from adue.foundation.config.saved_head_config import AdueConfig, Digest, Provenance
 
-MULTI_LABEL = "multi_label_classification"
+MULTI_LABEL: Literal["multi_label_classification"] = "multi_label_classification"
 """What transformers calls a model with a yes or no per label."""
 
 MULTI_LABEL_VERSION = 4

@@ -59,8 +59,10 @@ def fit_multi_label(
         extract_rows(model, splits[name], f"reading {name}", options, progress) for name in ("train", "validation")
     )
 
+    epochs = None if settings.most_epochs is None else settings.most_epochs * len(model.names)
+
     def fit_and_save() -> MultiLabelConfig:
-        with progress("fitting", settings.most_epochs * len(model.names)) as advance:
+        with progress("fitting", epochs) as advance:
             model.fit_features(
                 train,
                 validation,
