@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,7 +33,7 @@ def evaluate(
     from adue.workflows.multi_label.choice import has_labels
 
     check_inputs(adapter, data, base_model=model_options.base_model, file=report)
-    options = {
+    options: dict[str, Any] = {
         "report": report,
         "resamples": resamples,
         "model_options": model_options,

@@ -1,7 +1,7 @@
 """`adue fit`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -110,7 +110,7 @@ def fit(
     check_inputs(adapter)
     heads = None if grid is None else Grid.load(grid)
     points_to_train(settings, heads)
-    options = {
+    options: dict[str, Any] = {
         "out": out_folder,
         "grid": heads,
         "settings": settings,

@@ -58,8 +58,8 @@ def load_label_splits(
         row, or there is no way to a needed split.
     """
     name = source if isinstance(source, str) else str(source) if isinstance(source, Path) else "the data given"
-    labels, notes = LabelNames(names, label_map), ()
-    splits = DatasetDict()
+    labels, splits = LabelNames(names, label_map), DatasetDict()
+    notes: tuple[str, ...] = ()
     for split, rows in open_source(source, need).items():
         if split not in {*need, TRAIN}:
             continue

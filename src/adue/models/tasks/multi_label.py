@@ -1,7 +1,7 @@
 """AdueModelForMultiLabelClassification: how far to trust each yes or no where a text may have several labels."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from adue.datasets import fingerprint
-from adue.foundation.config import Grid, Reading
+from adue.foundation.config import AutoSettings, FitSettings, Grid, Reading
 from adue.foundation.errors import ArtifactError, DataError, ModelError
 from adue.foundation.scaling.processes import Processes
 from adue.foundation.types import AdueOutput
@@ -23,7 +23,7 @@ from adue.models.features.batches import BATCH_SIZE
 from adue.models.features.classifier import FrozenClassifier
 from adue.models.features.extract import extract
 from adue.models.features.requirements import require_yes_or_no
-from adue.models.fitting import ExtractOptions, FitOptions, describe
+from adue.models.fitting import ExtractOptions, describe
 from adue.models.folder.find import find_folder
 from adue.models.folder.read import read_folder
 from adue.models.folder.saved_labels import require_multi_label
@@ -198,7 +198,16 @@ class AdueModelForMultiLabelClassification:
         known = None if labels is None else _yes_or_no(labels, len(self.id2label))
         return LabelRows(extract(self.classifier, texts, group=group, **options), known)
 
-    def fit(self, train: "Dataset", validation: "Dataset", **options: Unpack[FitOptions]) -> Self:
+    def fit(
+        self,
+        train: "Dataset",
+        validation: "Dataset",
+        *,
+        grid: str | Path | Grid | None = None,
+        settings: AutoSettings | FitSettings | None = None,
+        on_epoch: Callable[[int], None] | None = None,
+        **options: Unpack[ExtractOptions],
+    ) -> Self:
         """Fit one uncertainty head per label and return the model; the classifier is left as it is.
 
         Parameters
@@ -206,9 +215,8 @@ class AdueModelForMultiLabelClassification:
         train, validation
             Data sets with the columns ``text`` and ``labels`` (a list of yes or no per row, in the order of the labels'
             ids). The second must be rows that the classifier was not trained on.
-        **options
-            ``grid``, ``settings``, ``batch_size``, ``cache``, ``on_progress``, ``on_epoch``: see
-            :meth:`adue.AdueModel.fit`.
+        grid, settings, on_epoch, **options
+            As for :meth:`adue.AdueModel.fit`.
 
         Raises
         ------
@@ -216,12 +224,10 @@ class AdueModelForMultiLabelClassification:
             When no label has errors and right answers to learn from, or values are not finite. A single label without
             them gets the softmax response for U.
         """
-        reading: ExtractOptions = {
-            name: options[name] for name in ("batch_size", "cache", "on_progress") if name in options
-        }
-        rows = [self.extract(given["text"], given["labels"][:], **reading) for given in (train, validation)]
-        fitting = {name: options[name] for name in ("grid", "settings", "on_epoch") if name in options}
-        return self.fit_features(*rows, data_sha256=labels_fingerprint(train), **fitting)
+        rows = [self.extract(given["text"], given["labels"][:], **options) for given in (train, validation)]
+        return self.fit_features(
+            *rows, grid=grid, settings=settings, data_sha256=labels_fingerprint(train), on_epoch=on_epoch
+        )
 
     def fit_features(
         self,
@@ -229,13 +235,11 @@ class AdueModelForMultiLabelClassification:
         validation: LabelRows,
         *,
         grid: str | Path | Grid | None = None,
+        settings: AutoSettings | FitSettings | None = None,
         data_sha256: str | None = None,
-        **options: Any,
+        on_epoch: Callable[[int], None] | None = None,
     ) -> Self:
-        """Fit the heads on rows of :meth:`extract` and return the model.
-
-        See :func:`adue.heads.multi_label.fit_labels` for the options ``settings`` and ``on_epoch``.
-        """
+        """Fit the heads on rows of :meth:`extract` and return the model."""
         self.fitted = fit_labels(
             train,
             validation,
@@ -244,7 +248,8 @@ class AdueModelForMultiLabelClassification:
             grid=None if grid is None else Grid.load(grid),
             provenance=describe(self.classifier, self.origin, self.head_path, data_sha256),
             device=self.classifier.device,
-            **options,
+            settings=settings,
+            on_epoch=on_epoch,
         )
         return self
 
