@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from adue.heads.head import AdueHead, smooth_max, uncertainty
     from adue.heads.score import score_features
     from adue.models.model import AdueModel
-    from adue.models.tasks import AdueModelForMultipleChoice, AdueModelForTokenClassification
+    from adue.models.tasks import (
+        AdueModelForMultiLabelClassification,
+        AdueModelForMultipleChoice,
+        AdueModelForTokenClassification,
+    )
     from adue.scores.outputs import softmax_response
 
 _HOMES = {
@@ -33,7 +37,11 @@ _HOMES = {
     "adue.heads.head": ("AdueHead", "smooth_max", "uncertainty"),
     "adue.heads.score": ("score_features",),
     "adue.models.model": ("AdueModel",),
-    "adue.models.tasks": ("AdueModelForMultipleChoice", "AdueModelForTokenClassification"),
+    "adue.models.tasks": (
+        "AdueModelForMultiLabelClassification",
+        "AdueModelForMultipleChoice",
+        "AdueModelForTokenClassification",
+    ),
     "adue.foundation.types": ("AdueOutput", "FeatureSet", "Predictions"),
     "adue.scores.outputs": ("softmax_response",),
 }
@@ -46,6 +54,7 @@ __all__ = [
     "AdueError",
     "AdueHead",
     "AdueModel",
+    "AdueModelForMultiLabelClassification",
     "AdueModelForMultipleChoice",
     "AdueModelForTokenClassification",
     "AdueOutput",

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,20 +30,27 @@ def evaluate(
 ) -> None:
     """Measure AUROC with 95 % intervals for every score, on the test split and on shifted data."""
     from adue.workflows.inputs import check_inputs
+    from adue.workflows.multi_label.choice import has_labels
 
     check_inputs(adapter, data, base_model=model_options.base_model, file=report)
+    options: dict[str, Any] = {
+        "report": report,
+        "resamples": resamples,
+        "model_options": model_options,
+        "data_options": data_options,
+        "progress": progress_bar,
+    }
+    if has_labels(adapter):
+        from adue.cli.label_tables import print_labels_evaluation
+        from adue.workflows.multi_label.evaluate import evaluate_multi_label
+
+        labels = evaluate_multi_label(adapter, data, **options)
+        show(labels, partial(print_labels_evaluation, report=report), as_json=as_json)
+        return
 
     from adue.workflows.evaluate import evaluate as run
 
-    evaluation = run(
-        adapter,
-        data,
-        report=report,
-        resamples=resamples,
-        model_options=model_options,
-        data_options=data_options,
-        progress=progress_bar,
-    )
+    evaluation = run(adapter, data, **options)
     show(evaluation.result, partial(print_evaluation, report=report), as_json=as_json)
 
 

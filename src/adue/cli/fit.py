@@ -1,7 +1,7 @@
 """`adue fit`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -103,29 +103,38 @@ def fit(
         str | None,
         typer.Option(help="Heads to train: paper, fast, or a YAML file with the lists learning_rate, alpha, beta."),
     ] = None,
+    multi_label: Annotated[
+        bool,
+        typer.Option("--multi-label", help="A text may have several labels: one yes or no, and one U, for each."),
+    ] = False,
     as_json: opt.Json = False,
 ) -> None:
     """Fit an uncertainty head to an adapter: features once, then the score you choose, saved beside the adapter."""
     from adue.workflows.inputs import check_inputs, head_folder
+    from adue.workflows.multi_label.choice import fits_labels
 
     check_inputs(data=data, base_model=model_options.base_model, folder=head_folder(adapter, out_folder))
     check_inputs(adapter)
     heads = None if grid is None else Grid.load(grid)
     points_to_train(settings, heads)
+    options: dict[str, Any] = {
+        "out": out_folder,
+        "grid": heads,
+        "settings": settings,
+        "model_options": model_options.model_copy(update={"reading": reading}),
+        "data_options": data_options,
+        "progress": progress_bar,
+    }
+    if fits_labels(adapter, asked=multi_label):
+        from adue.cli.label_tables import print_labels_fit
+        from adue.workflows.multi_label.fit import fit_multi_label
+
+        show(fit_multi_label(adapter, data, **options), print_labels_fit, as_json=as_json)
+        return
 
     from adue.workflows.fit import fit as run
 
-    result = run(
-        adapter,
-        data,
-        out=out_folder,
-        grid=heads,
-        settings=settings,
-        model_options=model_options.model_copy(update={"reading": reading}),
-        data_options=data_options,
-        progress=progress_bar,
-    )
-    show(result, print_fit, as_json=as_json)
+    show(run(adapter, data, **options), print_fit, as_json=as_json)
 
 
 def print_fit(result: "FitResult") -> None:

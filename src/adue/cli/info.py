@@ -9,7 +9,6 @@ from adue.cli.command import command, show
 from adue.cli.console import out
 
 if TYPE_CHECKING:
-    from adue.foundation.config import Provenance
     from adue.workflows.info import InfoResult
 
 
@@ -21,16 +20,9 @@ def info(adapter: opt.Adapter, as_json: opt.Json = False) -> None:
     show(run(adapter), print_info, as_json=as_json)
 
 
-def _long_texts(origin: "Provenance") -> str:
-    if origin.reading.long_texts == "cut":
-        return f"cut at {origin.max_length:,} tokens"
-    stride = origin.max_length // 4 if origin.reading.stride is None else origin.reading.stride
-    return f"in windows of {origin.max_length:,} tokens, of which {stride:,} are shared"
-
-
 def print_info(result: "InfoResult") -> None:
     """Print an adapter's folder as tables."""
-    from adue.cli.tables import facts
+    from adue.cli.tables import facts, origin_rows
 
     folder: list[tuple[str, object]] = [
         ("kind", result.kind),
@@ -41,6 +33,11 @@ def print_info(result: "InfoResult") -> None:
     out.print(facts(result.folder, [*folder, *result.adapter_settings.items()]))
     if result.problem is not None:
         out.print(f"[bold red]problem[/]: {escape(result.problem)}", soft_wrap=True)
+    elif result.labels is not None:
+        from adue.cli.label_tables import label_facts
+
+        for table in label_facts(result.labels):
+            out.print(table)
     elif result.head is None:
         out.print("no uncertainty head yet: fit one with adue fit")
     else:
@@ -65,14 +62,5 @@ def print_info(result: "InfoResult") -> None:
             versions = ", ".join(f"{name} {number}" for name, number in result.answers.setup.versions.items())
             rows.append(("stored answers", f"{result.answers.rows} rows, by {versions}"))
         if origin is not None:
-            rows += [
-                ("fitted in", f"{origin.dtype}, {'merged' if origin.merged else 'not merged'}"),
-                ("long texts", _long_texts(origin)),
-                ("rows", "pairs of texts" if origin.reading.pairs else None),
-                ("text prefix", repr(origin.reading.prefix) if origin.reading.prefix else None),
-                ("text suffix", repr(origin.reading.suffix) if origin.reading.suffix else None),
-                ("chat template", origin.reading.chat_template),
-                ("classification head from", origin.head_source),
-                ("training data SHA-256", origin.training_data_sha256),
-            ]
+            rows += origin_rows(origin)
         out.print(facts("Uncertainty head", rows))

@@ -1,6 +1,7 @@
 """`adue predict`."""
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -75,13 +76,18 @@ def predict(
 ) -> None:
     """Score a file of texts: the same rows out, with label, probability and uncertainty."""
     from adue.workflows.inputs import check_inputs
+    from adue.workflows.multi_label.choice import has_labels
 
     if ray_options is None:
         check_inputs(adapter, rows=source, base_model=model_options.base_model)
 
     from adue.workflows.predict import predict as run_here
 
-    run = run_here
+    run: Callable[..., PredictResult] = run_here
+    if ray_options is None and has_labels(adapter):
+        from adue.workflows.multi_label.predict import predict_multi_label
+
+        run = predict_multi_label
     if ray_options is not None:
         from adue.workflows.predict_ray import predict_on_ray
 
@@ -119,5 +125,5 @@ def print_summary(result: "PredictResult") -> None:
     ]
     to = err if result.output == STANDARD else out
     to.print(facts("Scored", rows))
-    if result.texts_cut and result.limit is not None:
-        to.print(f"note: {result.limit.describe_cut(result.texts_cut, result.rows)}", markup=False)
+    if result.note_cut is not None:
+        to.print(f"note: {result.note_cut}", markup=False)

@@ -13,12 +13,13 @@ from adue.scores import ADUE, REFERENCE
 
 def evaluation_tables(result: EvaluationResult) -> list[Table]:
     """Return one table of AUROCs per evaluation set; SR is the softmax response."""
-    return [_set_table(rows, shifted=index > 0) for index, rows in enumerate(result.sets)]
+    return [set_table(rows, "shifted domain" if index > 0 else "test") for index, rows in enumerate(result.sets)]
 
 
-def _set_table(rows: SetResult, *, shifted: bool) -> Table:
+def set_table(rows: SetResult, kind: str) -> Table:
+    """Return the AUROCs of every score on one set; `kind` says in the title what set it is."""
     table = Table(
-        title=f"{escape(rows.name)} ({'shifted domain' if shifted else 'test'}): {rows.rows:,} rows, "
+        title=f"{escape(rows.name)} ({kind}): {rows.rows:,} rows, "
         f"{rows.errors:,} errors, accuracy {rows.accuracy:.1%} (commonest class {rows.majority_accuracy:.1%})",
         title_justify="left",
         caption=rows.note or _about_raters(rows),

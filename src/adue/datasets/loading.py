@@ -136,7 +136,7 @@ def load_splits(
     """
     name = source if isinstance(source, str) else str(source) if isinstance(source, Path) else "the data given"
     chosen = tuple(column for column in (text_column, text_pair_column, label_column) if column is not None)
-    opened = _open(source, need, chosen)
+    opened = open_source(source, need, chosen)
     asked = _asked_of(source, opened, AskedColumns(text_column, text_pair_column, label_column, pairs))
     taken = tuple(column for column in (asked.text, asked.pair) if column is not None)
     raw, notes = read_split_labels(opened, need, name, texts=taken, label=label_column, classes=label2id or ())
@@ -184,7 +184,7 @@ def load_texts(
     DataError
         When the source cannot be read, or nothing says which columns hold the texts.
     """
-    opened = _open(source, (), tuple(column for column in (text_column, text_pair_column) if column is not None))
+    opened = open_source(source, (), tuple(column for column in (text_column, text_pair_column) if column is not None))
     asked = _asked_of(source, opened, AskedColumns(text_column, text_pair_column, pairs=pairs))
     texts: dict[str, Sequence[Any]] = {}
     for split, rows in opened.items():
@@ -203,7 +203,11 @@ def _asked_of(source: Source, rows: DatasetDict, asked: AskedColumns) -> AskedCo
     return replace(asked, text=pair[0], pair=pair[1])
 
 
-def _open(source: Source, need: Sequence[str], columns: Sequence[str]) -> DatasetDict:
+def open_source(source: Source, need: Sequence[str], columns: Sequence[str] = ()) -> DatasetDict:
+    """Return the rows of `source` as they are, by split; rows without splits are the only needed one, or train.
+
+    `columns` have to be there in every file, beside those that are guessed.
+    """
     if isinstance(source, Dataset):
         return _as_needed(source, need)
     if isinstance(source, DatasetDict):

@@ -2,6 +2,7 @@
 
 from adue.metrics.calibration import ace, brier, ece, nll
 from adue.metrics.cells import WinsTiesLosses, complete_cells, mean_ranks, wins_ties_losses
+from adue.metrics.clustered import compare_clustered_auroc
 from adue.metrics.delong import DifferenceTest, delong_test
 from adue.metrics.evaluation import METRICS, Metric, MetricValues, evaluate_scores
 from adue.metrics.intervals import Comparison, Interval, auroc_difference, auroc_interval, compare_auroc
@@ -36,6 +37,7 @@ __all__ = [
     "auroc_interval",
     "brier",
     "compare_auroc",
+    "compare_clustered_auroc",
     "complete_cells",
     "critical_difference",
     "delong_test",

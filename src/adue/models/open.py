@@ -16,6 +16,7 @@ from adue.heads.fitted import FittedHead
 from adue.models.folder.find import find_folder
 from adue.models.folder.limits import recorded_limit
 from adue.models.folder.read import read_folder
+from adue.models.folder.saved_labels import several_labels
 from adue.models.head_files import load_head
 from adue.models.onnx.classifier import Backend, require_runnable
 from adue.models.trained.build import LoadedModel, build_model
@@ -77,7 +78,7 @@ def open_folder(
     ModelError
         When the base model is not there, the classification head was never saved, or the task is another.
     ArtifactError
-        When a file is damaged, or the uncertainty head belongs to another adapter.
+        When a file is damaged, or the uncertainty head belongs to another adapter or answers several labels.
     """
     refuse_backend(backend, task)
     if backend == "onnx":
@@ -86,6 +87,8 @@ def open_folder(
         require_runnable(options.get("device", "cpu"), options["dtype"])
     folder = find_folder(name, revision, with_code=options.get("trust_remote_code", False))
     saved = read_folder(folder)
+    if with_head and saved.has_label_heads:
+        raise several_labels(folder)
     loaded = build_model(saved, task=task, **options)
     wanted = with_head and saved.has_head
     head = load_head(folder, adapter_sha256=saved.sha256, with_answers=with_answers) if wanted else None

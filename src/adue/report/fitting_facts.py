@@ -44,14 +44,15 @@ def _classifier(adapter: str, config: AdueConfig) -> list[Fact]:
     if config.provenance is None:
         facts.append(Fact("Origin", "not recorded: the head was fitted on arrays"))
     else:
-        facts += _origin(config.provenance)
+        facts += origin_facts(config.provenance)
     return [*facts, Fact("Classes", ", ".join(config.id2label[index] for index in sorted(config.id2label)))]
 
 
-def _origin(provenance: Provenance) -> list[Fact]:
+def origin_facts(provenance: Provenance) -> list[Fact]:
+    """Return where the classifier comes from, and how it reads texts."""
     revision = provenance.base_model_revision
     return [
-        _hash("Adapter hash", provenance.adapter_sha256),
+        hash_fact("Adapter hash", provenance.adapter_sha256),
         Fact("Base model", provenance.base_model + (f" at {revision}" if revision else "")),
         Fact("Model type", f"{provenance.model_type}, {provenance.dtype}" + (", merged" if provenance.merged else "")),
         Fact("Classification head", f"from the {provenance.head_source}"),
@@ -74,7 +75,7 @@ def _head(config: AdueConfig) -> list[Fact]:
         Fact("Score", HEAD_NAMES[settings.score] + sharpness),
         *of_grid,
         Fact("Seed", str(settings.seed)),
-        _hash("Head hash", config.head_sha256),
+        hash_fact("Head hash", config.head_sha256),
     ]
 
 
@@ -87,7 +88,7 @@ def _data(config: AdueConfig) -> list[Fact]:
         Fact("Validation AUROC, AdUE", decimal(metrics.validation_auroc)),
         Fact("Validation AUROC, softmax response", decimal(metrics.validation_auroc_softmax_response)),
         Fact("Validation majority class", percent(metrics.validation_majority_accuracy)),
-        _hash("Training data fingerprint", fingerprint) if fingerprint else Fact("Training data", "not recorded"),
+        hash_fact("Training data fingerprint", fingerprint) if fingerprint else Fact("Training data", "not recorded"),
     ]
 
 
@@ -102,5 +103,6 @@ def _report(evaluation: EvaluationResult) -> list[Fact]:
     ]
 
 
-def _hash(term: str, digest: str) -> Fact:
+def hash_fact(term: str, digest: str) -> Fact:
+    """Return a digest as a fact, shortened."""
     return Fact(term, digest[:HASH_LENGTH], full=digest)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from adue.foundation.config import AdueConfig
 from adue.foundation.errors import DataError
 from adue.foundation.files import atomic_write
 from adue.report.charts import Chart, charts
@@ -68,7 +69,7 @@ def render_report(evaluation: EvaluationResult, scored: Sequence[ScoredSet]) -> 
             "pass one ScoredSet per set, with the same name"
         )
     sections = [
-        _section(evaluation, result, rows[result.name], in_domain=index == 0)
+        make_section(evaluation.config, result, rows[result.name], in_domain=index == 0)
         for index, result in enumerate(evaluation.sets)
     ]
     return render_page(
@@ -79,8 +80,9 @@ def render_report(evaluation: EvaluationResult, scored: Sequence[ScoredSet]) -> 
     )
 
 
-def _section(evaluation: EvaluationResult, result: SetResult, scored: ScoredSet, *, in_domain: bool) -> Section:
-    id2label = evaluation.config.id2label
+def make_section(config: AdueConfig, result: SetResult, scored: ScoredSet, *, in_domain: bool) -> Section:
+    """Return what the page says about one evaluation set of the head with this configuration."""
+    id2label = config.id2label
     return Section(
         result=result,
         in_domain=in_domain,
@@ -88,7 +90,7 @@ def _section(evaluation: EvaluationResult, result: SetResult, scored: ScoredSet,
         sentences=set_sentences(result, scored),
         scores=score_rows(result),
         humans=human_rows(result),
-        charts=charts(result, scored, evaluation.config),
+        charts=charts(result, scored, config),
         uncertain=most_uncertain(scored, id2label),
         wrong=confidently_wrong(scored, id2label),
     )

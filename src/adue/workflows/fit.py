@@ -107,9 +107,9 @@ def fit(
 
     config = group.once(fit_and_save)
     no_gain = (NO_GAIN,) if config.metrics.ranks_as_softmax_response else ()
-    repeats = _note_repeats(texts_of(splits["train"])[:], texts_of(splits["validation"])[:])
+    repeats = note_repeats(texts_of(splits["train"])[:], texts_of(splits["validation"])[:])
     read = {"train": train, "validation": validation}
-    notes = splits.notes + no_gain + repeats + tuple(_notes_cut(model.classifier, read))
+    notes = splits.notes + no_gain + repeats + tuple(notes_cut(model.classifier, read))
     return FitResult(
         adapter=str(adapter),
         data=str(data),
@@ -125,16 +125,19 @@ def fit(
     )
 
 
-def _notes_cut(classifier: FrozenClassifier, read: Mapping[str, FeatureSet]) -> Iterator[str]:
+def notes_cut(classifier: FrozenClassifier, read: Mapping[str, FeatureSet]) -> Iterator[str]:
+    """Yield a line for each split of which texts were cut, and what that means for what goes around them."""
     for name, rows in read.items():
         if rows.texts_cut:
-            yield f"{name}: {classifier.limit.describe_cut(rows.texts_cut, len(rows))}"
+            cut = classifier.limit.describe_cut(rows.texts_cut, len(rows), windows=classifier.reads_windows)
+            yield f"{name}: {cut}"
     behind = classifier.reading.suffix or classifier.reading.chat_template
     if behind and classifier.tokenizer.truncation_side == "right" and any(rows.texts_cut for rows in read.values()):
         yield "what goes behind a text (suffix, end of a chat) is lost where the text was cut"
 
 
-def _note_repeats(train: Sequence[Text], validation: Sequence[Text]) -> tuple[str, ...]:
+def note_repeats(train: Sequence[Text], validation: Sequence[Text]) -> tuple[str, ...]:
+    """Return a line where many validation rows have a text that other rows have too, else nothing."""
     counts = Counter(validation)
     counts.update(set(train))
     repeated = sum(counts[text] > 1 for text in validation)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from adue.foundation.config import AdueConfig, SavedAnswers, Setup, TokenLimit
+from adue.foundation.config.multi_label_config import MultiLabelConfig
 from adue.foundation.errors import ArtifactError
 from adue.foundation.result import Result
 from adue.models.folder.file_names import TRAINING_FILE
@@ -11,6 +12,7 @@ from adue.models.folder.find import find_folder
 from adue.models.folder.limits import limit_in_files, recorded_limit
 from adue.models.folder.read import read_folder, read_json
 from adue.models.folder.saved_head import check_answers, check_head
+from adue.models.folder.saved_labels import check_labels
 
 
 class StoredAnswers(Result):
@@ -36,6 +38,8 @@ class InfoResult(Result):
     """None where no answers are stored with the head."""
     limit: TokenLimit | None = None
     """How many tokens of a text are read, and who says so; None where that takes files that are not here."""
+    labels: MultiLabelConfig | None = None
+    """The heads, where they are those of several labels per text."""
     problem: str | None = None
 
 
@@ -55,14 +59,18 @@ def info(adapter: str | Path) -> InfoResult:
     saved = read_folder(find_folder(adapter))
     settings = saved.config if saved.kind == "adapter" else {}
     training = saved.path / TRAINING_FILE
-    head, answers, problem = None, None, None
+    head, labels, answers, problem = None, None, None, None
     if saved.has_head:
         try:
-            head = check_head(saved.path, adapter_sha256=saved.sha256)
-            answers = _summarise(check_answers(saved.path, head))
+            if saved.has_label_heads:
+                labels = check_labels(saved.path, adapter_sha256=saved.sha256)
+            else:
+                head = check_head(saved.path, adapter_sha256=saved.sha256)
+                answers = _summarise(check_answers(saved.path, head))
         except ArtifactError as error:
             problem = str(error)
-    fitted = None if head is None or head.provenance is None else head.provenance.max_length
+    heads = labels or head
+    fitted = None if heads is None or heads.provenance is None else heads.provenance.max_length
     recorded = recorded_limit(fitted, saved.max_length)
     return InfoResult(
         folder=str(saved.path),
@@ -74,6 +82,7 @@ def info(adapter: str | Path) -> InfoResult:
         head=head,
         answers=answers,
         limit=limit_in_files(saved.path, saved.base_model, recorded),
+        labels=labels,
         problem=problem,
     )
 

@@ -8,6 +8,7 @@ from adue.foundation.sources import STANDARD, missing_file, require_source
 from adue.models.folder.file_names import EXPORT_FILE
 from adue.models.folder.find import find_folder, require_base_model, require_classifier
 from adue.models.folder.saved_head import check_answers, check_head, has_head
+from adue.models.folder.saved_labels import has_label_heads
 from adue.workflows.options import no_head
 
 
@@ -66,6 +67,11 @@ def require_answers(adapter: str | Path) -> None:
     folder = find_folder(adapter)
     if not has_head(folder):
         raise no_head(adapter)
+    if has_label_heads(folder):
+        raise ArtifactError(
+            f"{adapter}: no answers are stored with heads of several labels per text; adue verify compares those of "
+            "one class per text only"
+        )
     answers = check_answers(folder, check_head(folder))
     cure = f"fit the head again with adue fit {adapter} --data ..."
     if answers is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from pydantic import Field
 
@@ -18,6 +18,8 @@ from adue.foundation.errors import ArtifactError
 if TYPE_CHECKING:
     from adue.heads.fitted import FittedHead
     from adue.models.model import AdueModel
+
+Model = TypeVar("Model")
 
 DtypeName = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -91,11 +93,15 @@ class ModelOptions(FrozenConfig):
 
     def load(self, adapter: str | Path, *, with_head: bool = True) -> "AdueModel":
         """Return the classifier and, if there is one and it is wanted, its uncertainty head."""
-        import torch  # noqa: PLC0415
-
         from adue.models.model import AdueModel  # noqa: PLC0415
 
-        return AdueModel.from_pretrained(
+        return self.load_by(AdueModel.from_pretrained, adapter, with_head=with_head)
+
+    def load_by(self, from_pretrained: Callable[..., Model], adapter: str | Path, *, with_head: bool = True) -> Model:
+        """Return what `from_pretrained` of a model class makes of the folder `adapter` with these options."""
+        import torch  # noqa: PLC0415
+
+        return from_pretrained(
             adapter,
             base_model=self.base_model,
             id2label=dict(enumerate(self.labels)) if self.labels else None,

@@ -17,6 +17,7 @@ from adue.workflows.predict_columns import (
     LABEL,
     UNCERTAINTY,
     answer,
+    answer_names,
     find_columns,
     is_empty,
     require_rows,
@@ -41,6 +42,13 @@ class PredictResult(Result):
     """Where the classifier ran; several where the workers of a cluster differ."""
     text_columns: tuple[str, ...] = ()
     """The columns that were read as the text; two where rows are pairs, none without rows."""
+
+    @property
+    def note_cut(self) -> str | None:
+        """A line that says how many texts were cut; None where none was."""
+        if self.limit is None or not self.texts_cut:
+            return None
+        return self.limit.describe_cut(self.texts_cut, self.rows)
 
 
 def predict(
@@ -77,11 +85,12 @@ def predict(
     labels: Counter[str] = Counter()
     total, empty, cut = 0.0, 0, 0
     columns: TextColumns | None = None
+    added = answer_names(prefix)
     with write_rows(output) as write, progress("scoring rows", None) as advance:
         chunk = None
         for chunk in read_rows(source):
             asked = (text_column, text_pair_column) if columns is None else (columns.text, columns.pair)
-            columns = find_columns(column_names(chunk), *asked, prefix, pairs=model.classifier.reading.pairs)
+            columns = find_columns(column_names(chunk), *asked, added, pairs=model.classifier.reading.pairs)
             texts = require_rows(columns, partial(column_values, chunk), first=labels.total())
             answers, cut_here = answer(model, texts, prefix, options.batch_size)
             write(add_columns(chunk, answers))

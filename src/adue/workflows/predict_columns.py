@@ -65,7 +65,7 @@ def answer(model: AdueModel, texts: Sequence[Text], prefix: str, batch_size: int
 
 
 def find_columns(
-    names: Sequence[str], text: str | None, pair: str | None, prefix: str, *, pairs: bool | None
+    names: Sequence[str], text: str | None, pair: str | None, added: Sequence[str], *, pairs: bool | None
 ) -> TextColumns:
     """Return the column of texts among `names`, and that of second texts where rows are pairs.
 
@@ -73,8 +73,8 @@ def find_columns(
     ----------
     text, pair
         What was chosen.
-    prefix
-        Of the new columns.
+    added
+        The names of the new columns.
     pairs
         Whether the model reads pairs of texts.
 
@@ -83,7 +83,7 @@ def find_columns(
     DataError
         When nothing says which one it is, one of the new columns is there already, or the only name may be a text.
     """
-    taken = next((name for name in answer_names(prefix) if name in names), None)
+    taken = next((name for name in added if name in names), None)
     if taken is not None:
         raise DataError(
             f"the rows already have the column '{taken}', which would be overwritten; "

@@ -18,7 +18,7 @@ from pydantic import Field
 from adue.datasets import TextColumns
 from adue.datasets.file_formats.chunks import CHUNK_ROWS, add_columns
 from adue.foundation.config import FrozenConfig, TokenLimit
-from adue.foundation.errors import ArtifactError, MissingExtraError
+from adue.foundation.errors import ArtifactError, MissingExtraError, ModelError
 from adue.foundation.scaling.pieces import (
     Piece,
     find_pieces,
@@ -32,6 +32,7 @@ from adue.foundation.scaling.pieces import (
 from adue.foundation.texts import Text
 from adue.models.folder.file_names import CONFIG_FILE, HEAD_FILE
 from adue.models.folder.find import find_folder
+from adue.models.folder.saved_labels import has_label_heads
 from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
 from adue.workflows.predict import PredictResult, summarise
 from adue.workflows.predict_columns import (
@@ -103,7 +104,7 @@ class PieceScorer:
 
     def _columns(self, names: Sequence[str]) -> TextColumns:
         job, pairs = self.job, self.model.classifier.reading.pairs
-        return find_columns(names, job.text_column, job.text_pair_column, job.prefix, pairs=pairs)
+        return find_columns(names, job.text_column, job.text_pair_column, answer_names(job.prefix), pairs=pairs)
 
     def _texts(self, table: pa.Table, names: Sequence[str], first: int = 0, where: str = "") -> Sequence[Text]:
         """Return the texts of a table; `names` are its columns without those of answers."""
@@ -206,6 +207,8 @@ def _resolve(adapter: str | Path) -> str:
 def _manifest(job: ScoringJob, pieces: Sequence[Piece]) -> dict[str, Any]:
     """Return what the output depends on; the head's configuration names the adapter it belongs to."""
     folder = find_folder(job.adapter)
+    if has_label_heads(folder):
+        raise ModelError(f"{job.adapter} answers several labels per text, which --engine ray does not; leave it out")
     try:
         head = b"".join((folder / name).read_bytes() for name in (CONFIG_FILE, HEAD_FILE))
     except FileNotFoundError as error:

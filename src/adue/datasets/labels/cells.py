@@ -11,7 +11,8 @@ FIELDS = ("choices", "choice", "labels", "label")
 """Fields of an object that hold the label, the first that is there."""
 
 _SPAN_FIELDS = frozenset({"start", "end", "start_offset", "end_offset"})
-_ONE_LABEL = "adue reads classifiers that give one label to a text"
+_ONE_LABEL = "one label per text is read here"
+_SEVERAL_LABELS = "adue fit --multi-label for a classifier of several labels per text"
 
 
 def plain_values(values: Sequence[Any], column: str) -> tuple[list[Any], tuple[str, ...]]:
@@ -37,7 +38,8 @@ def plain_values(values: Sequence[Any], column: str) -> tuple[list[Any], tuple[s
         first = ", ".join(f"'{label}'" for label in found[several[0] - 1])
         raise DataError(
             f"{len(several)} of {len(found)} rows have several labels in column '{column}' (first: row {several[0]}: "
-            f"{first}), and {_ONE_LABEL}; keep one label for each row, or name another column with --label-column"
+            f"{first}), and {_ONE_LABEL}; keep one label for each row, name another column with "
+            f"--label-column, or see {_SEVERAL_LABELS}"
         )
     note = f"the values of '{column}' are lists or objects of one label, read as that label"
     return [labels[0] if labels else None for labels in found], (note,)
@@ -95,5 +97,5 @@ def _refuse_vectors(values: Sequence[Any], column: str) -> None:
     if all(isinstance(number, int | float) for value in lists for number in value):
         raise DataError(
             f"column '{column}' holds lists of {lengths.pop()} numbers, one for each class as it seems, and "
-            f"{_ONE_LABEL}; write the name or the id of the one class"
+            f"{_ONE_LABEL}; write the name or the id of the one class, or see {_SEVERAL_LABELS}"
         )

@@ -15,7 +15,7 @@ def describe_indicators(rows: Dataset, passed_over: Collection[str | None] = ())
     --------
     >>> rows = Dataset.from_dict({"text": ["a", "b"], "toxic": [0, 1], "insult": [1, 1]})
     >>> describe_indicators(rows)
-    'toxic, insult hold 0 and 1 only, like one column for each of several labels, and adue reads one label per text'
+    'toxic, insult hold 0 and 1 only, like one column for each of several labels; see adue fit --multi-label'
     """
     head = rows.select(range(min(_LOOKED_AT, len(rows))))
     found = [
@@ -26,6 +26,5 @@ def describe_indicators(rows: Dataset, passed_over: Collection[str | None] = ())
     if len(found) < 2:  # noqa: PLR2004 - one such column may be the label
         return None
     return (
-        f"{', '.join(found)} hold 0 and 1 only, like one column for each of several labels, and adue reads one label "
-        "per text"
+        f"{', '.join(found)} hold 0 and 1 only, like one column for each of several labels; see adue fit --multi-label"
     )

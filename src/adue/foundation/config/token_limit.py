@@ -26,8 +26,10 @@ class TokenLimit(FrozenConfig):
         """Return the number with its source, as commands show it."""
         return f"up to {self.tokens:,} tokens, from {self.source}"
 
-    def describe_cut(self, cut: int, texts: int) -> str:
+    def describe_cut(self, cut: int, texts: int, *, windows: bool = True) -> str:
         """Return one line that says how many of `texts` were cut, and how to read more of them.
+
+        `windows` is whether the classifier can read a long text in windows.
 
         Examples
         --------
@@ -35,8 +37,7 @@ class TokenLimit(FrozenConfig):
         '31 of 1,200 texts were cut at 512 tokens (tokenizer_config.json); read more: fit with --long-texts windows'
         """
         longer = self.most is None or self.most > self.tokens
-        option = f"--max-length{'' if self.most is None else f' (up to {self.most:,})'}, or with " if longer else ""
-        return (
-            f"{cut:,} of {texts:,} texts were cut at {self.tokens:,} tokens ({self.source}); read more: fit with "
-            f"{option}--long-texts windows"
-        )
+        ways = [f"--max-length{'' if self.most is None else f' (up to {self.most:,})'}"] if longer else []
+        ways += ["--long-texts windows"] if windows else []
+        cure = f"; read more: fit with {', or with '.join(ways)}" if ways else ""
+        return f"{cut:,} of {texts:,} texts were cut at {self.tokens:,} tokens ({self.source}){cure}"

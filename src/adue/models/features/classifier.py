@@ -70,6 +70,8 @@ class FrozenClassifier:
     adapter: str | None = None
     reading: Reading = field(default_factory=Reading)
     backend: ClassVar[str] = "torch"
+    reads_windows: ClassVar[bool] = True
+    """Whether one window of a long text can answer for all of it."""
     probes: ClassVar[Sequence[Any]] = ("a short text", "another one, a little longer than the first")
 
     @classmethod
@@ -101,7 +103,7 @@ class FrozenClassifier:
             its weights hold NaN.
         """
         inner, adapter = classification_model(model), active_adapter(model)
-        require_single_label(inner)
+        cls.require_problem(inner)
         if isinstance(model, PeftModel):
             refuse_prompt_learning(model.active_peft_config, "the adapter")
         refuse_other_padding(inner, tokenizer)
@@ -116,6 +118,11 @@ class FrozenClassifier:
             if found.reproduces_logits():
                 return found
         raise head_error(inner, candidates[0])
+
+    @classmethod
+    def require_problem(cls, inner: Any) -> None:
+        """Refuse a model that was trained for something else than this class reads from its logits."""
+        require_single_label(inner)
 
     @property
     def max_length(self) -> int:

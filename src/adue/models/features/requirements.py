@@ -1,13 +1,14 @@
-"""What a classifier has to be, so that one answer per text can be read from its logits."""
+"""What a classifier has to be, so that its answers can be read from its logits."""
 
 from typing import Any
 
 from peft import PeftConfig
 
+from adue.foundation.config.multi_label_config import MULTI_LABEL
 from adue.foundation.errors import ModelError
 
 _OTHER_KINDS = {
-    "multi_label_classification": "a multi-label classifier: each class of a text is a yes or no of its own",
+    MULTI_LABEL: "a multi-label classifier: each class of a text is a yes or no of its own",
     "regression": "a regression: its outputs are scores, not classes",
 }
 """By ``config.problem_type``; nothing else is a class per text."""
@@ -21,11 +22,33 @@ def require_single_label(inner: Any) -> None:
     ModelError
         When its configuration says so.
     """
-    kind = _OTHER_KINDS.get(getattr(inner.config, "problem_type", None) or "")
-    if kind is not None:
+    problem = getattr(inner.config, "problem_type", None) or ""
+    if problem in _OTHER_KINDS:
+        other = (
+            "AdueModelForMultiLabelClassification (adue fit: --multi-label) reads it; "
+            if problem == MULTI_LABEL
+            else ""
+        )
         raise ModelError(
-            f"the model is {kind} (problem_type in its config.json), and adue reads one class per text; where that is "
+            f"the model is {_OTHER_KINDS[problem]} (problem_type in its config.json), and adue reads one class per "
+            f"text here; {other}where that is "
             'not true, write {"problem_type": "single_label_classification"} into the config.json beside it'
+        )
+
+
+def require_yes_or_no(inner: Any) -> None:
+    """Refuse a model whose outputs are no answers of yes or no.
+
+    Raises
+    ------
+    ModelError
+        When its configuration says that it is a regression.
+    """
+    if getattr(inner.config, "problem_type", None) == "regression":
+        raise ModelError(
+            f"the model is {_OTHER_KINDS['regression']} (problem_type in its config.json), and adue reads a yes or no "
+            "per label; where that is not true, write "
+            f'{{"problem_type": "{MULTI_LABEL}"}} into the config.json beside it'
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from adue.foundation.config import Reading
+from adue.foundation.config.multi_label_config import MULTI_LABEL
 from adue.foundation.errors import ArtifactError, DataError
 from adue.foundation.tensor_files import StoredTensor, read_header, stored_sha256
 from adue.models.folder.file_names import (
@@ -80,6 +81,11 @@ class SavedFolder:
     def problem_type(self) -> str | None:
         """What the classifier was trained for, as transformers calls it, where that was written down beside it."""
         return "single_label_classification" if self.training else self.model_config.get("problem_type")
+
+    @property
+    def has_label_heads(self) -> bool:
+        """Whether the uncertainty heads beside it are those of several labels per text."""
+        return self.has_head and self.head.get("problem") == MULTI_LABEL
 
     @property
     def max_length(self) -> int | None:

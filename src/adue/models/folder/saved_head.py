@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from adue.foundation.config import AdueConfig, HeadShape, SavedAnswers
+from adue.foundation.config import AdueConfig, HeadShape, Provenance, SavedAnswers
 from adue.foundation.errors import ArtifactError
 from adue.foundation.tensor_files import StoredTensor, read_header, stored_sha256
 from adue.models.folder.file_names import ANSWERS_FILE, CONFIG_FILE, HEAD_FILE
@@ -28,28 +28,51 @@ def check_head(folder: Path, *, adapter_sha256: str | None = None) -> AdueConfig
         When a file is missing, truncated or changed, or the head was fitted on another adapter.
     """
     config = AdueConfig.from_json(folder / CONFIG_FILE)
-    fitted_on = config.provenance.adapter_sha256 if config.provenance else None
-    if adapter_sha256 is not None and fitted_on is not None and fitted_on != adapter_sha256:
-        raise ArtifactError(
-            f"the head in {folder} was fitted on the adapter with SHA-256 {fitted_on}, this adapter has "
-            f"{adapter_sha256}; fit a head on this adapter with adue fit, or use the adapter it belongs to"
-        )
     path = folder / HEAD_FILE
-    try:
-        tensors = read_header(path)
-        sha256 = stored_sha256(tensors)
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path} is missing or damaged ({error}); fit the head again with adue fit") from error
-    if sha256 != config.head_sha256:
-        raise ArtifactError(
-            f"{path} was changed after it was saved, or belongs to another {CONFIG_FILE}; "
-            "fit the head again with adue fit"
-        )
+    require_adapter(folder, config.provenance, adapter_sha256)
+    tensors = read_unchanged(path, config.head_sha256)
     # A correction holds the weights of its ranking head under this prefix.
     prefix = "" if "out_weight" in tensors else "head."
     if not _fits(tensors, config.head, prefix):
         raise sizes_differ(path)
     return config
+
+
+def require_adapter(folder: Path, provenance: Provenance | None, adapter_sha256: str | None) -> None:
+    """Refuse a head in `folder` that was fitted on another adapter; None for one that is not known.
+
+    Raises
+    ------
+    ArtifactError
+        When the two digests differ.
+    """
+    fitted_on = provenance.adapter_sha256 if provenance else None
+    if adapter_sha256 is not None and fitted_on is not None and fitted_on != adapter_sha256:
+        raise ArtifactError(
+            f"the head in {folder} was fitted on the adapter with SHA-256 {fitted_on}, this adapter has "
+            f"{adapter_sha256}; fit a head on this adapter with adue fit, or use the adapter it belongs to"
+        )
+
+
+def read_unchanged(path: Path, wanted_sha256: str) -> dict[str, StoredTensor]:
+    """Return names, types and shapes of a head's tensors, which are as they were saved.
+
+    Raises
+    ------
+    ArtifactError
+        When the file is missing, truncated or changed.
+    """
+    try:
+        tensors = read_header(path)
+        sha256 = stored_sha256(tensors)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path} is missing or damaged ({error}); fit the head again with adue fit") from error
+    if sha256 != wanted_sha256:
+        raise ArtifactError(
+            f"{path} was changed after it was saved, or belongs to another {CONFIG_FILE}; "
+            "fit the head again with adue fit"
+        )
+    return tensors
 
 
 def check_answers(folder: Path, config: AdueConfig) -> SavedAnswers | None:

@@ -1,6 +1,12 @@
-"""Tasks beyond one class per text: a class per word, and multiple choice answered by a language model."""
+"""Tasks beyond one class per text: several labels per text, a class per word, and multiple choice."""
 
 from adue.models.tasks.choices import AdueModelForMultipleChoice, multiple_choice_prompt
+from adue.models.tasks.multi_label import AdueModelForMultiLabelClassification
 from adue.models.tasks.tokens import AdueModelForTokenClassification
 
-__all__ = ["AdueModelForMultipleChoice", "AdueModelForTokenClassification", "multiple_choice_prompt"]
+__all__ = [
+    "AdueModelForMultiLabelClassification",
+    "AdueModelForMultipleChoice",
+    "AdueModelForTokenClassification",
+    "multiple_choice_prompt",
+]

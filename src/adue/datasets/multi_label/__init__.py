@@ -1,0 +1,1 @@
+"""Rows with several labels per text: a yes or no for each label of the model."""

@@ -1,0 +1,1 @@
+"""The jobs for classifiers with several labels per text, beside those for one class per text."""
