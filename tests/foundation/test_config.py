@@ -32,6 +32,7 @@ from adue.foundation.config import (
     TextAnswers,
     TokenLimit,
 )
+from adue.foundation.config.multi_label_config import MULTI_LABEL_VERSION, LabelConfig, MultiLabelConfig
 from adue.foundation.errors import ArtifactError, DataError, DataWarning
 
 DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -161,6 +162,20 @@ CONFIGS = st.builds(
     metrics=METRICS,
     provenance=st.none() | PROVENANCES,
 )
+LABELS = st.builds(
+    LabelConfig, train_errors=COUNTS, validation_errors=COUNTS, head=st.none(), reason=TEXTS
+) | st.builds(LabelConfig, train_errors=COUNTS, validation_errors=COUNTS, head=CONFIGS, reason=st.none())
+LABEL_CONFIGS = st.builds(
+    MultiLabelConfig,
+    format_version=st.just(MULTI_LABEL_VERSION),
+    adue_version=TEXTS,
+    head_sha256=DIGESTS,
+    id2label=st.tuples(TEXTS, TEXTS).map(lambda names: dict(enumerate(names))),
+    train_rows=COUNTS,
+    validation_rows=COUNTS,
+    labels=st.tuples(LABELS, LABELS),
+    provenance=st.none() | PROVENANCES,
+)
 LIMITS = st.builds(TokenLimit, tokens=SIZES, source=st.text(), most=st.none() | SIZES)
 GRID_VALUES = st.builds(Grid, learning_rate=some(POSITIVE), alpha=some(WEIGHTS), beta=some(WEIGHTS))
 
@@ -194,7 +209,7 @@ def written(folder: Path, values: object) -> Path:
     "strategy",
     [
         *(SHAPES, POINTS, SETTINGS, AUTO_SETTINGS, METRICS, READINGS, LIMITS, PROVENANCES, CONFIGS, GRID_VALUES),
-        *(SETUPS, ANSWERS, PROBES, TEXT_ANSWERS, SAVED_ANSWERS),
+        *(SETUPS, ANSWERS, PROBES, TEXT_ANSWERS, SAVED_ANSWERS, LABELS, LABEL_CONFIGS),
     ],
 )
 @given(data=st.data())
@@ -212,7 +227,7 @@ def test_a_file_reads_as_it_was_written(tmp_path: Path, config: AdueConfig) -> N
 def test_every_class_of_configuration_is_tested() -> None:
     tested = {HeadShape, HyperParameters, AutoSettings, FitSettings, FitMetrics, Reading, TokenLimit}
     tested |= {Setup, Answers, ProbeAnswers, TextAnswers, SavedAnswers}
-    tested |= {Provenance, AdueConfig, Grid}
+    tested |= {Provenance, AdueConfig, Grid, LabelConfig, MultiLabelConfig}
     direct = {*FrozenConfig.__subclasses__(), *SavedConfig.__subclasses__()} - {SavedConfig}
     ours = {cls for cls in direct if cls.__module__.startswith("adue.foundation.config.")}
     assert ours == tested
