@@ -128,7 +128,7 @@ def test_rows_without_a_second_text_are_one_line_and_an_empty_one_is_a_text(tmp_
 def test_a_split_without_the_second_column_is_refused() -> None:
     splits = DatasetDict(
         {
-            "train": Dataset.from_dict({"text": ["a"], "x": ["b"], "label": [1]}),
+            "train": Dataset.from_dict({"text": ["a", "b"], "x": ["b", "c"], "label": [1, 0]}),
             "test": Dataset.from_dict({"text": ["a"], "label": [0]}),
         }
     )

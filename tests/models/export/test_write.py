@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from peft import PromptTuningConfig, get_peft_model
+from peft import LilyConfig, get_peft_model
 
 from adue import AdueModel, ArtifactError, MissingExtraError, ModelError
 from adue.foundation.digests import tensors_sha256
@@ -149,8 +149,8 @@ def test_minilm_is_served_as_it_is(tmp_path: Path) -> None:
 
 def test_an_adapter_that_cannot_be_merged_is_refused(tmp_path: Path, model_of: ModelOf) -> None:
     base = tiny_classifier(save_tiny_base(tmp_path / "base", "bert", num_labels=3))
-    prompted = get_peft_model(base, PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2))
-    model = AdueModel(prompted, model_of("bert", "paper").classifier.tokenizer, fitted=model_of("bert", "paper").fitted)
-    with pytest.raises(ModelError, match="an adapter of the kind PROMPT_TUNING cannot be merged into its base model"):
+    lily = get_peft_model(base, LilyConfig(task_type="SEQ_CLS", target_modules=["query", "value"]))
+    model = AdueModel(lily, model_of("bert", "paper").classifier.tokenizer, fitted=model_of("bert", "paper").fitted)
+    with pytest.raises(ModelError, match="an adapter of the kind LILY cannot be merged into its base model"):
         export_onnx(model, tmp_path / "served")
     assert not (tmp_path / "served").exists()

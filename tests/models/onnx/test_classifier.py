@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from peft import PromptTuningConfig, TaskType, get_peft_model
+from peft import LilyConfig, TaskType, get_peft_model
 from transformers import BertModel
 
 from adue import AdueModel, DataError, ModelError
@@ -139,9 +139,9 @@ def test_tasks_other_than_whole_texts_are_refused(adapter_of: AdapterOf) -> None
 
 def test_an_adapter_that_cannot_be_merged_is_refused(tmp_path: Path) -> None:
     base = tiny_classifier(save_tiny_base(tmp_path / "base", "bert", num_labels=3))
-    prompted = get_peft_model(base, PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2))
-    with pytest.raises(ModelError, match=r"kind PROMPT_TUNING cannot be merged .* or let PyTorch run it: --backend"):
-        AdueModel(prompted, tiny_tokenizer(decoder=False), backend="onnx")
+    lily = get_peft_model(base, LilyConfig(task_type="SEQ_CLS", target_modules=["query", "value"]))
+    with pytest.raises(ModelError, match=r"kind LILY cannot be merged .* or let PyTorch run it: --backend"):
+        AdueModel(lily, tiny_tokenizer(decoder=False), backend="onnx")
 
 
 @pytest.mark.slow
