@@ -71,7 +71,7 @@ def encode(
     reading
         What rows are, and what is put around them; by default what they are themselves, and nothing.
     stride
-        None to cut what is longer. A number to read it in windows, each of which shares so many tokens with the one
+        None to cut what is longer. A number to read it in windows, each of which shares this many tokens with the one
         before it.
 
     Raises
