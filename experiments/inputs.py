@@ -253,14 +253,14 @@ def compare(task: Task, config: BenchmarkConfig, folder: Path, seed: int) -> Ite
 
 def lengths(model: AdueModel, texts: list[str]) -> np.ndarray:
     """Return how many tokens each text has."""
-    return np.array([len(row["input_ids"]) for row in model.classifier.tokenize(texts)])
+    return np.array([encoding.tokens for encoding in model.classifier.tokenize(texts)])
 
 
 def hidden_states(model: AdueModel, texts: list[str]) -> np.ndarray:
     """Return the mean hidden states of each text after a quarter, a half and three quarters of the layers."""
     classifier = model.classifier
     encodings = classifier.tokenize(texts)
-    order = sorted(range(len(texts)), key=lambda row: len(encodings[row]["input_ids"]))
+    order = sorted(range(len(texts)), key=lambda row: encodings[row].tokens)
     pooled = []
     for batch_rows in torch.tensor(order).split(PER_BATCH):
         batch = classifier.collate([encodings[row] for row in batch_rows.tolist()])

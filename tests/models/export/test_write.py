@@ -106,6 +106,8 @@ def test_half_precision_is_served_in_float32(tmp_path: Path, model_of: ModelOf) 
     export_onnx(half, tmp_path / "served")
     got = OnnxAdueModel.from_pretrained(tmp_path / "served").predict(TEXTS)
     np.testing.assert_allclose(got.probabilities, half.predict(TEXTS).probabilities, atol=0.2)
+    manifest = json.loads((tmp_path / "served" / "adue_onnx.json").read_text(encoding="utf-8"))
+    assert manifest["dtype"] == "bfloat16"
 
 
 def test_a_model_without_a_head_is_refused(tmp_path: Path) -> None:

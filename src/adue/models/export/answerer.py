@@ -29,10 +29,10 @@ class GraphAnswerer:
     @property
     def setup(self) -> Setup:
         """Under what it answers."""
+        manifest = self.manifest
         device = "cpu" if self.session.get_providers()[0] == "CPUExecutionProvider" else "other"
-        return Setup(
-            versions=library_versions(), dtype=self.manifest.precision, merged=True, backend="onnx", device=device
-        )
+        dtype = "int8" if manifest.precision == "int8" else manifest.dtype
+        return Setup(versions=library_versions(), dtype=dtype, merged=True, backend="onnx", device=device)
 
     def rows_of(self, text: Any) -> int:  # noqa: ARG002 - as every answerer
         """Return how many rows one text gives."""

@@ -29,6 +29,8 @@ class Manifest(SavedConfig):
     """Tokens that windows of a long text share; None where long texts are cut."""
     score: ScoreName
     precision: Precision
+    dtype: str = "float32"
+    """In which the classifier was loaded when it was exported: its weights are rounded to that."""
     base_model: str
     adapter_sha256: str
     answers_sha256: str | None = None

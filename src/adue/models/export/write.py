@@ -70,6 +70,7 @@ def export_onnx(model: AdueModel, folder: str | Path, *, int8: bool = False) -> 
         stride=window_stride(classifier.limit, classifier.tokenizer, classifier.reading),
         score=model.fitted.config.settings.score,
         precision="int8" if int8 else "float32",
+        dtype=str(classifier.dtype).removeprefix("torch."),
         base_model=model.origin.base_model,
         adapter_sha256=model.origin.sha256,
         answers_sha256=None if answers is None else answers.sha256,
