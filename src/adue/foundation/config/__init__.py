@@ -2,6 +2,7 @@
 
 from adue.foundation.config.frozen import Fraction, FrozenConfig, SavedConfig
 from adue.foundation.config.grid import GRIDS, Grid, points_to_train
+from adue.foundation.config.keys import read_yaml
 from adue.foundation.config.reading import ChatTemplate, LongTexts, Reading
 from adue.foundation.config.saved_answers import (
     ANSWERS_VERSION,
@@ -68,4 +69,5 @@ __all__ = [
     "TextAnswers",
     "TokenLimit",
     "points_to_train",
+    "read_yaml",
 ]

@@ -21,9 +21,10 @@ class FrozenConfig(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_keys(cls, values: Any, info: ValidationInfo) -> Any:
-        unknown = unknown_keys(values, cls.model_fields) if isinstance(values, dict) else []
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        unknown = unknown_keys(values, known) if isinstance(values, dict) else []
         if unknown and info.context == BY_HAND:
-            refuse_unknown_key(unknown[0], cls.model_fields)
+            refuse_unknown_key(unknown[0], known)
         if unknown:
             warnings.warn(
                 f"{cls.__name__}: ignoring unknown keys {', '.join(unknown)}; a newer adue may have written them, "
