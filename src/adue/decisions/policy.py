@@ -9,13 +9,11 @@ from pydantic import ConfigDict, Field
 
 from adue.decisions.costs import Costs
 from adue.decisions.engine import Engine
+from adue.decisions.outcomes import ClassOutcome, OptionName, Outcome, QueueForecast
 from adue.decisions.promise import Certified
 from adue.foundation.config import Digest, Fraction, FrozenConfig
 
 SCHEMA: Literal["adue/policy/v1"] = "adue/policy/v1"
-
-OptionName = Literal["accept-all", "review-all", "least-cost", "errors-let-through", "accepted-error", "review-share"]
-"""The options that a plan shows side by side."""
 
 
 class BoundTo(FrozenConfig):
@@ -32,6 +30,8 @@ class Thresholds(FrozenConfig):
 
     Attributes
     ----------
+    rule
+        How `u` is compared, which is part of what was certified: rows with the very value go out.
     accept
         None where no answer goes out.
     by_class, by_segment
@@ -43,6 +43,7 @@ class Thresholds(FrozenConfig):
         person; None where that is not looked at.
     """
 
+    rule: Literal["u <= accept"] = "u <= accept"
     accept: float | None
     escalate: float | None = None
     by_class: dict[str, float | None] = Field(default_factory=dict)
@@ -85,8 +86,9 @@ class Policy(FrozenConfig):
         The option of the plan that was chosen.
     promise
         What is promised; None where the threshold only costs least.
-    rows
-        Labelled rows that the plan was made on.
+    chosen, accept_all, review_all, classes, queue
+        What the plan found on its labelled rows for the option that was chosen and for the two without a threshold,
+        per predicted class, and for the queue; None and empty as in the plan.
     sha256
         Of all the rest; None before it is sealed.
     """
@@ -104,7 +106,11 @@ class Policy(FrozenConfig):
     valid: Validity
     owner: str
     made_on: date
-    rows: int = Field(ge=0)
+    chosen: Outcome
+    accept_all: Outcome
+    review_all: Outcome
+    classes: tuple[ClassOutcome, ...] = ()
+    queue: QueueForecast | None = None
     data_sha256: Digest | None = None
     sha256: Digest | None = None
 
