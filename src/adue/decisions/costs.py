@@ -17,6 +17,9 @@ Amount = Annotated[float, Field(ge=0, strict=True)]
 PLANNED_LOAD = 0.85
 """Share of the reviewers' capacity to plan for: near 1 a queue grows without end."""
 
+DAYS_PER_MONTH = 365.25 / 12
+"""In a mean year."""
+
 
 class Reviewers(FrozenConfig):
     """The people who read what is not answered by the model."""
