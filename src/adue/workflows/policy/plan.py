@@ -131,7 +131,9 @@ def plan(
     costs.require_classes(list(model.id2label.values()))
     home = load_labelled(model, data, ("test",), data_options)
     rows, notes = leave_out_known(model, home["test"], keep=keep_known)
-    columns = replace(columns or OtherColumns(), escalated=None if costs.escalation is None else costs.escalation.column)
+    columns = replace(
+        columns or OtherColumns(), escalated=None if costs.escalation is None else costs.escalation.column
+    )
     scored = score_labelled(
         model, rows, columns=columns, always_review=costs.always_review, options=options, progress=progress
     )
@@ -149,7 +151,9 @@ def plan(
     return Planned(result, scored, costs, bound_to_of(model), fingerprint(rows))
 
 
-def plan_log(path: str | Path, costs: Costs, *, asked: Asked | None = None, columns: LogColumns | None = None) -> Planned:
+def plan_log(
+    path: str | Path, costs: Costs, *, asked: Asked | None = None, columns: LogColumns | None = None
+) -> Planned:
     """Plan on a log of any classifier: answer, confidence or another score, and truth; no model is loaded.
 
     Raises
@@ -163,10 +167,10 @@ def plan_log(path: str | Path, costs: Costs, *, asked: Asked | None = None, colu
     log = read_log(path, columns, always_review=costs.always_review)
     made, _, set_aside = plan_scored(log.scored, costs, asked or Asked(), None)
     sign = ">=" if log.higher_is_surer else "<="
-    note = f"answer read from {log.answer}, truth from {log.truth}; answers go out where {log.score} {sign} the threshold"
-    result = PlanResult(
-        adapter=None, data=str(path), score=log.score, plan=made, set_aside=set_aside, notes=(note,)
+    note = (
+        f"answer read from {log.answer}, truth from {log.truth}; answers go out where {log.score} {sign} the threshold"
     )
+    result = PlanResult(adapter=None, data=str(path), score=log.score, plan=made, set_aside=set_aside, notes=(note,))
     return Planned(result, log.scored, costs)
 
 

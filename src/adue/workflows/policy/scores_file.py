@@ -70,6 +70,7 @@ def read_log(path: str | Path, columns: LogColumns | None = None, *, always_revi
     truth = _find(rows, columns.truth, TRUTHS, "--label-column", besides=answer)
     score = _find(rows, columns.score, SCORES, "--score-column")
     surer = score.casefold() not in HIGHER_IS_WORSE if columns.higher_is_surer is None else columns.higher_is_surer
+    u = read_score(rows, score, higher_is_surer=surer)
     read = {name: read_label_column(rows, name) for name in (answer, truth)}
     if columns.escalated is not None:
         require_column(rows, columns.escalated, "escalation: column in the costs")
@@ -83,7 +84,7 @@ def read_log(path: str | Path, columns: LogColumns | None = None, *, always_revi
     names = tuple(sorted(label2id, key=label2id.__getitem__))
     reviewed = [index for index, name in enumerate(names) if name in always_review]
     scored = ScoredRows(
-        u=read_score(rows, score, higher_is_surer=surer),
+        u=u,
         predictions=ids[answer],
         labels=ids[truth],
         class_names=names,
