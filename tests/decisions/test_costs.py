@@ -37,7 +37,7 @@ def test_a_matrix_has_a_row_per_truth_and_a_column_per_answer() -> None:
 
 def test_a_file_of_costs_is_read(tmp_path: Path) -> None:
     text = (
-        "currency: JPY\nerror: 3000\nmiss: {refund: 20000}\nreview: 150\nreviewers: {per_day: 80, error_rate: 0.02}\n"
+        "currency: JPY\nerror: 3000\nmiss: {refund: 20000}\nreview: 150\nreviewers: {per_day: 80, error_rate: 0.1}\n"
     )
     costs = Costs.load(write(tmp_path / "costs.yaml", text))
     assert costs.miss == {"refund": 20000}

@@ -1,61 +1,28 @@
 """`adue policy plan`: the options side by side, from labelled rows and what errors and reviews cost."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
+from pydantic import Field
 
 from adue.datasets import fingerprint
-from adue.decisions.certify import certify, quantile_grid
-from adue.decisions.costs import DAYS_PER_MONTH, PLANNED_LOAD, Costs
+from adue.decisions.certify import quantile_grid
+from adue.decisions.costs import Costs
 from adue.decisions.outcomes import Plan
 from adue.decisions.plan import make_plan
 from adue.decisions.policy import BoundTo
-from adue.decisions.promise import CONFIDENCE, Promise
-from adue.foundation.defaults import RESAMPLES
 from adue.foundation.errors import DataError
 from adue.foundation.result import Result
-from adue.models.export import OnnxAdueModel
-from adue.models.model import AdueModel
 from adue.workflows.fit import load_labelled
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
+from adue.workflows.policy.asked import Asked
 from adue.workflows.policy.score import OtherColumns, Scored, score_labelled
 from adue.workflows.policy.scores_file import LogColumns, read_log
 
-ERROR_LIMIT = 0.05
-"""Of promises about errors, where nothing else is asked for."""
-
-REVIEW_SHARE = 0.3
-"""Of the promise about reviews, where the costs do not say what the reviewers can read."""
-
 GRID_SHARE, GRID_ROWS = 0.2, 200
 """Of the rows, and at most as many, are set aside to fix thresholds where no others are known."""
-
-
-class Asked(Result):
-    """What is to be planned beside the costs; None for the usual."""
-
-    limit: float = ERROR_LIMIT
-    """Of both promises about errors."""
-    review_share: float | None = None
-    """Of the promise about reviews; None for what the reviewers can read, else REVIEW_SHARE."""
-    confidence: float = CONFIDENCE
-    per_class: bool = False
-    resamples: int = RESAMPLES
-    seed: int = 0
-
-    def promises(self, costs: Costs) -> tuple[Promise, ...]:
-        """Return the three promises."""
-        share = self.review_share or capacity_share(costs) or REVIEW_SHARE
-        limits = {"errors-let-through": self.limit, "accepted-error": self.limit, "review-share": share}
-        return tuple(
-            Promise.from_dict(
-                {"kind": kind, "limit": limit, "confidence": self.confidence, "per_class": self.per_class}
-            )
-            for kind, limit in limits.items()
-        )
 
 
 class PlanResult(Result):
@@ -67,7 +34,7 @@ class PlanResult(Result):
     score: str
     """The name of the score that the plan is about."""
     plan: Plan
-    others: dict[str, Plan] = {}
+    others: dict[str, Plan] = Field(default_factory=dict)
     """By the name of another score of the same answers."""
     set_aside: int = 0
     """Rows that only fixed thresholds."""
@@ -83,21 +50,6 @@ class Planned:
     costs: Costs
     bound_to: BoundTo | None = None
     data_sha256: str | None = None
-
-
-def capacity_share(costs: Costs) -> float | None:
-    """Return the share of texts that the reviewers can read at the planned load; None where it is not known or all.
-
-    >>> from adue.decisions.costs import Reviewers
-    >>> people = Reviewers(per_day=100)
-    >>> round(capacity_share(Costs(error=10, review=1, texts_per_month=10_000, reviewers=people)), 3)
-    0.185
-    """
-    if costs.reviewers is None or costs.texts_per_month is None:
-        return None
-    per_month = costs.reviewers.per_day * costs.reviewers.working_days / 7 * DAYS_PER_MONTH
-    share = PLANNED_LOAD * per_month / costs.texts_per_month
-    return share if share < 1 else None
 
 
 def plan(

@@ -104,7 +104,7 @@ def _find(rows: Dataset, chosen: str | None, usual: Sequence[str], option: str, 
     found = next((by_name[name] for name in usual if name in by_name), None)
     if found is None:
         raise DataError(
-            f"no column is called {', '.join(usual[:3])} or the like (there are: {', '.join(rows.column_names)}); choose "
-            f"one with {option}"
+            f"no column is called {', '.join(usual[:3])} or the like (there are: {', '.join(rows.column_names)}); "
+            f"choose one with {option}"
         )
     return found
