@@ -42,6 +42,8 @@ class Outcome(FrozenConfig):
         there is no threshold, or some draws accept nothing.
     certified, refusal
         What is promised, or why nothing is; both None for options without a promise.
+    by_class
+        The same for each predicted class by itself, where the promise is made per class.
     """
 
     option: OptionName
@@ -58,6 +60,7 @@ class Outcome(FrozenConfig):
     threshold_interval: tuple[float, float] | None = None
     certified: Certified | None = None
     refusal: Refusal | None = None
+    by_class: tuple[Certified | Refusal, ...] = ()
 
     @property
     def reviewed(self) -> int:

@@ -70,7 +70,7 @@ class Refusal(FrozenConfig):
     rows, rows_needed
         Labelled rows there are, and about how many it would take; None where no number would do.
     best_limit
-        The lowest limit that these rows can certify; None where there is none.
+        A limit that these rows can promise where the sequence of thresholds begins; None where it never begins.
     predicted
         The predicted class that it is about; None for all of them.
     """

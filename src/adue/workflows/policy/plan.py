@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from pydantic import Field
 
 from adue.datasets import fingerprint
@@ -15,7 +15,10 @@ from adue.decisions.plan import make_plan
 from adue.decisions.policy import BoundTo
 from adue.foundation.errors import DataError
 from adue.foundation.result import Result
+from adue.models.export import OnnxAdueModel
+from adue.models.model import AdueModel
 from adue.workflows.fit import load_labelled
+from adue.workflows.inputs import is_export
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 from adue.workflows.policy.asked import Asked
 from adue.workflows.policy.score import OtherColumns, Scored, score_labelled
@@ -145,13 +148,39 @@ def plan_scored(
         rows = rows.select(kept)
         scored = Scored(rows, {name: u[kept] for name, u in scored.others.items()})
     promises = asked.promises(costs)
-    certified = [one for promise in promises for one in _certify(promise, rows, grid)]
+    certified = [_certify(promise, rows, grid) for promise in promises]
     made = make_plan(rows, costs, certified=certified, resamples=asked.resamples, seed=asked.seed)
     # No thresholds were fixed for these scores, and on these very rows none can be.
     free = [promise for promise in promises if promise.kind != "accepted-error"]
     others = {}
     for name, u in scored.others.items():
         under = replace(rows, u=u)
-        results = [one for promise in free for one in _certify(promise, under, None)]
+        results = [_certify(promise, under, None) for promise in free]
         others[name] = make_plan(under, costs, certified=results, resamples=asked.resamples, seed=asked.seed)
     return made, others, set_aside
+
+
+def _set_aside(rows: int, seed: int) -> tuple[Int[np.ndarray, " kept"], Int[np.ndarray, " apart"]]:
+    """Return which rows are planned on, and which only fix thresholds, drawn at random."""
+    apart = min(GRID_ROWS, int(GRID_SHARE * rows))
+    order = np.random.default_rng(seed).permutation(rows)
+    return np.sort(order[apart:]), np.sort(order[:apart])
+
+
+def _certify(
+    promise: Promise, rows: ScoredRows, grid: Float[np.ndarray, " thresholds"] | None
+) -> Certified | Refusal | tuple[Certified | Refusal, ...]:
+    return certify_classes(promise, rows, grid) if promise.per_class else certify(promise, rows, grid)
+
+
+def load_scorer(adapter: str | Path, options: ModelOptions) -> AdueModel | OnnxAdueModel:
+    """Return the classifier with its head in a folder, or what ``adue export`` wrote there.
+
+    Raises
+    ------
+    AdueError
+        When there is no head, or it cannot be loaded.
+    """
+    if is_export(adapter):
+        return OnnxAdueModel.from_pretrained(Path(adapter).expanduser(), check_answers=options.check_answers)
+    return options.load_fitted(adapter)[0]
