@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from typer.main import get_command
 
 import adue
-from adue.cli import app
 from adue.workflows.info import info
+from tests.support.commands import every_command
 
-COMMANDS: list[str] = list(get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS = list(every_command())
 PACKAGED = Path(adue.__file__).parent / "assets" / "reviews-minilm"
 GOLDEN_HEAD = Path(__file__).parents[1] / "models" / "data" / "format-2"
 
@@ -70,6 +69,17 @@ MISSING: dict[str, list[tuple[str, str]]] = {
     "benchmark": [
         ("gone.yaml", "cannot read gone.yaml: No such file or directory; give the path of a .yaml file"),
         ("gone.yaml --out {file}", "is a file, not a folder"),
+    ],
+    "policy template": [
+        ("--out {file}/costs.yaml", "cannot write"),
+        ("--out {file}", "is there already"),
+    ],
+    "policy plan": [
+        ("gone --data {data} --costs {file}", "there is no folder 'gone'"),
+        ("{adapter} --data gone.csv --costs {file}", "there is no file gone.csv"),
+        ("--scores gone.csv --costs {file}", "there is no file gone.csv"),
+        ("--scores {data} --costs gone.yaml", "cannot read gone.yaml"),
+        ("{adapter} --data {data} --costs {file}", "holds no costs"),
     ],
 }
 
@@ -129,7 +139,8 @@ def test_every_command_is_tried_with_something_missing() -> None:
 
 
 def test_help_and_unknown_options_of_every_command_are_light() -> None:
-    asked = [["--help"], *([name, "--help"] for name in COMMANDS), *([name, "--no-such-option"] for name in COMMANDS)]
+    options = [[*name.split(), option] for option in ("--help", "--no-such-option") for name in [*COMMANDS, "policy"]]
+    asked = [["--help"], *options]
     for arguments, done in zip(asked, run(*asked), strict=True):
         assert (done.code, done.heavy) == (0 if arguments[-1] == "--help" else 2, []), arguments
 

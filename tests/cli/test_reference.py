@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 from typer.cli import app as typer_app
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from adue.cli import app
+from tests.support.commands import every_command
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = every_command()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -31,4 +31,4 @@ def test_the_page_is_what_make_reference_writes(tmp_path: Path) -> None:
 def test_help_does_not_wait_for_torch() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    assert all(name in result.stdout for name in COMMANDS)
+    assert all(name.split()[0] in result.stdout for name in COMMANDS)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from adue.decisions.costs import Costs
+from adue.decisions.rows import cost_matrix
 from adue.foundation.errors import DataError
 
 NAMES = ["complaint", "other", "refund"]
@@ -19,26 +20,24 @@ def write(path: Path, text: str) -> Path:
 
 def test_one_amount_holds_for_every_error_and_a_right_answer_costs_nothing() -> None:
     expected = [[0, 5, 5], [5, 0, 5], [5, 5, 0], [5, 5, 5]]
-    np.testing.assert_array_equal(Costs(error=5, review=1).matrix(NAMES), expected)
+    np.testing.assert_array_equal(cost_matrix(Costs(error=5, review=1), NAMES), expected)
 
 
 def test_an_amount_per_class_is_that_of_the_answer_and_a_miss_that_of_the_truth() -> None:
     costs = Costs(error={"complaint": 1, "other": 2, "refund": 3}, miss={"refund": 50}, review=1)
     expected = [[0, 2, 3], [1, 0, 3], [50, 50, 0], [50, 50, 3]]
-    np.testing.assert_array_equal(costs.matrix(NAMES), expected)
+    np.testing.assert_array_equal(cost_matrix(costs, NAMES), expected)
 
 
 def test_a_matrix_has_a_row_per_truth_and_a_column_per_answer() -> None:
     matrix = ((0.0, 1.0), (10.0, 0.0))
-    got = Costs(error=matrix, review=1).matrix(["keep", "refund"])
+    got = cost_matrix(Costs(error=matrix, review=1), ["keep", "refund"])
     np.testing.assert_array_equal(got, [[0, 1], [10, 0], [10, 1]])
     assert got[1, 0] == 10, "a refund that is answered with keep"
 
 
 def test_a_file_of_costs_is_read(tmp_path: Path) -> None:
-    text = (
-        "currency: JPY\nerror: 3000\nmiss: {refund: 20000}\nreview: 150\nreviewers: {per_day: 80, error_rate: 0.1}\n"
-    )
+    text = "currency: JPY\nerror: 3000\nmiss: {refund: 20000}\nreview: 150\nreviewers: {per_day: 80, error_rate: 0.1}\n"
     costs = Costs.load(write(tmp_path / "costs.yaml", text))
     assert costs.miss == {"refund": 20000}
     assert costs.reviewers is not None
@@ -88,4 +87,4 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 )
 def test_costs_that_do_not_go_with_the_classes_are_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        Costs(**({"error": 1.0, "review": 1.0} | given)).matrix(NAMES)
+        cost_matrix(Costs(**({"error": 1.0, "review": 1.0} | given)), NAMES)

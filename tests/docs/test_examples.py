@@ -76,3 +76,14 @@ def test_the_changelogs_newest_version_is_the_packages() -> None:
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert newest is not None
     assert newest[1] == adue.__version__ == version("adue")
+
+
+def test_the_page_about_decisions_runs_and_its_plan_is_cheaper_than_both_ways_without_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = run("docs/decisions.md")
+    plan = names["plan"]
+    assert plan.cheapest == "least-cost"  # type: ignore[attr-defined]
+    for other in ("accept-all", "review-all"):
+        assert plan.outcome("least-cost").cost.value < plan.outcome(other).cost.value  # type: ignore[attr-defined]
+    assert "of 1000 go out" in capsys.readouterr().out

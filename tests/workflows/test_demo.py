@@ -36,6 +36,12 @@ def test_the_demo_fits_an_uncertainty_and_evaluates_it_in_domain_and_on_shifted_
     result = demo(tmp_path)
     assert (tmp_path / ADAPTER / "adue_head.safetensors").is_file()
     assert Path(result.report).is_file()
+    assert (tmp_path / "costs.yaml").is_file()
+    assert result.plan.plan.rows + result.plan.set_aside == 2121
+    least, everything, nothing = (
+        result.plan.plan.outcome(name).cost for name in ("least-cost", "review-all", "accept-all")
+    )
+    assert least.high < everything.low < nothing.low
     assert result.fit.config.settings.score == "auto"
     assert [table.name for table in result.evaluation.sets] == ["reviews", "products", "editorials", "tweets"]
     assert [table.rows for table in result.evaluation.sets] == [2121, SHIFTED_ROWS, SHIFTED_ROWS, SHIFTED_ROWS]

@@ -12,6 +12,7 @@ from adue.cli.evaluate import evaluate
 from adue.cli.export import export
 from adue.cli.fit import fit
 from adue.cli.info import info
+from adue.cli.policy import policy
 from adue.cli.predict import predict
 from adue.cli.sweep import sweep
 from adue.cli.train import train
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 for command in (demo, train, fit, evaluate, predict, export, verify, info, sweep, benchmark):
     app.command()(command)
+app.add_typer(policy)
 
 
 def _print_version(wanted: bool) -> None:

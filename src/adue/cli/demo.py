@@ -10,6 +10,7 @@ from adue.cli.command import command, show
 from adue.cli.console import progress_bar
 from adue.cli.evaluate import print_evaluation
 from adue.cli.fit import print_fit
+from adue.cli.plan_tables import print_plan
 
 if TYPE_CHECKING:
     from adue.workflows.demo import DemoResult
@@ -24,7 +25,7 @@ def demo(
     ] = Path("adue-demo"),
     as_json: opt.Json = False,
 ) -> None:
-    """Run the main job on movie reviews: fit a head, evaluate it on test and shifted data, write its report."""
+    """Run the main job on movie reviews: fit a head, evaluate it, write the report, and plan with example costs."""
     from adue.workflows.inputs import check_inputs
 
     check_inputs(base_model=model_options.base_model, folder=out_folder)
@@ -35,6 +36,7 @@ def demo(
 
 
 def print_demo(result: "DemoResult") -> None:
-    """Print what was fitted, how it did, and where the report is."""
+    """Print what was fitted, how it did, where the report is, and what to do with the answers."""
     print_fit(result.fit)
     print_evaluation(result.evaluation, Path(result.report))
+    print_plan(result.plan)

@@ -9,12 +9,13 @@ from rich.table import Table
 
 from adue.cli.console import out
 from adue.cli.tables import facts
-from adue.decisions.outcomes import CostRange, Interval, Outcome, Plan, QueueForecast
+from adue.decisions.outcomes import CostRange, Interval, OptionName, Outcome, Plan, QueueForecast
+from adue.decisions.promise import Certified, Refusal
 
 if TYPE_CHECKING:
     from adue.workflows.policy.plan import PlanResult
 
-OPTION_NAMES = {
+OPTION_NAMES: dict[OptionName, str] = {
     "accept-all": "answer all",
     "review-all": "review all",
     "least-cost": "least cost",
@@ -22,14 +23,14 @@ OPTION_NAMES = {
     "accepted-error": "error among answered",
     "review-share": "share for people",
 }
-"""What an option is called in words; its name in files and options stands behind it in the table."""
+"""What an option is called in words."""
 
 
 def print_plan(result: "PlanResult") -> None:
     """Print the options side by side, what lies behind them, and the line that a manager would read."""
     plan = result.plan
     out.print(options_table(result))
-    out.print(facts("Behind it", [*fact_rows(plan), *_other_scores(result)]))
+    out.print(facts("Behind it", [*fact_rows(result), *_other_scores(result)]))
     for table in more_tables(plan):
         out.print(table)
     for note in result.notes:
@@ -48,7 +49,7 @@ def options_table(result: "PlanResult") -> Table:
         box=box.SIMPLE_HEAD,
     )
     table.add_column("option", no_wrap=True)
-    for name in ("answered", "wrong of these", "cost per 1,000", "95 % interval", "per month"):
+    for name in ("answered", "wrong of\nthese", "cost per\n1,000", "95 %\ninterval"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in plan.outcomes:
         table.add_row(*option_cells(one), style="bold" if one.option == plan.cheapest else None)
@@ -58,21 +59,22 @@ def options_table(result: "PlanResult") -> Table:
 def option_cells(one: Outcome) -> list[str]:
     """Return the cells of one option; what is refused has none but its name."""
     name = OPTION_NAMES[one.option]
-    asked = one.certified or one.refusal
+    asked = one.certified or one.refusal or next(iter(one.by_class), None)
     if asked is not None:
-        name += f" <= {asked.promise.limit:.1%}"
+        name += f" <= {100 * asked.promise.limit:.3g}%{' per class' if one.by_class else ''}"
     if one.refusal is not None:
-        return [name, "refused", "", "", "", ""]
+        return [name, "refused", "", "", ""]
     wrong = "-" if one.accepted_error is None else f"{one.accepted_error.value:.1%}"
-    month = "-" if one.cost_per_month is None else money(one.cost_per_month.value)
-    return [name, f"{one.coverage.value:.1%}", wrong, money(one.cost.value), _between(one.cost), month]
+    return [name, f"{one.coverage.value:.1%}", wrong, money(one.cost.value), _between(one.cost)]
 
 
-def fact_rows(plan: Plan) -> list[tuple[str, object]]:
+def fact_rows(result: "PlanResult") -> list[tuple[str, object]]:
     """Return what lies behind the table: thresholds, promises, break-even, ranges of costs, the queue."""
+    plan = result.plan
     return [
-        *((f"{OPTION_NAMES[one.option]}", _describe(one)) for one in plan.outcomes if _describe(one)),
-        ("a review pays", f"where p(error) is above {plan.break_even:.3f}" if plan.break_even < 1 else "nowhere"),
+        *((OPTION_NAMES[one.option], _describe(one, result)) for one in plan.outcomes if one.option != "accept-all"),
+        ("cost per month", _month(plan)),
+        ("a review pays", _break_even(plan.break_even)),
         *((f"while the cost of {_words(one.cost)}", _range(one)) for one in plan.cost_ranges),
         *((f"queue, {OPTION_NAMES[option]}", _queue(one)) for option, one in plan.queue.items()),
         ("dearer model", plan.escalation_note),
@@ -113,13 +115,16 @@ def headline(plan: Plan) -> str:
     escalated = round(1000 * best.escalated / best.rows)
     people = 1000 - answered - escalated
     dearer = f", {escalated} go to the dearer model" if escalated else ""
+    without: tuple[OptionName, ...] = ("accept-all", "review-all")
     all_costs = " and ".join(
-        f"{money(plan.outcome(option).cost.value)} to {words}"
-        for option, words in (("accept-all", "answer all"), ("review-all", "review all"))
+        f"{money(plan.outcome(option).cost.value)} to {OPTION_NAMES[option]}"
+        for option in without
         if option != plan.cheapest
     )
+    queue = plan.queue.get(plan.cheapest)
+    load = "" if queue is None or queue.planned else f" ({queue.load:.0%} of what they can read)"
     return (
-        f"Of 1,000 texts {answered} are answered, {wrong} of them wrong{dearer}, and {people} go to people: "
+        f"Of 1,000 texts {answered} are answered, {wrong} of them wrong{dearer}, and {people} go to people{load}: "
         f"{money(best.cost.value)} {plan.currency}, where it is {all_costs}."
     )
 
@@ -137,26 +142,64 @@ def _between(interval: Interval) -> str:
     return f"{money(interval.low)}..{money(interval.high)}"
 
 
-def _describe(one: Outcome) -> str | None:
+def _describe(one: Outcome, result: "PlanResult") -> str | None:
+    """Return the threshold of an option and what is promised, or why nothing is; None where there is no threshold."""
     if one.refusal is not None:
-        more = [one.refusal.reason]
-        if one.refusal.rows_needed is not None:
-            more.append(f"it would take about {one.refusal.rows_needed:,} rows")
-        if one.refusal.best_limit is not None:
-            more.append(f"these rows can promise {one.refusal.best_limit:.1%}")
-        return "; ".join(more)
+        return _refusal(one.refusal)
+    if one.by_class:
+        return "; ".join(_describe_class(part, result) for part in one.by_class)
     if one.threshold is None:
         return None
-    line = f"threshold {one.threshold:.6g}"
+    parts = [f"answered where {_rule(one.threshold, result)}"]
     if one.threshold_interval is not None:
-        low, high = one.threshold_interval
-        line += f" ({low:.4g}..{high:.4g} on other draws)"
+        low, high = sorted(_shown(end, result) for end in one.threshold_interval)
+        parts[0] += f" ({low:.4g} to {high:.4g} on other draws of the rows)"
     if one.escalate is not None:
-        line += f", dearer model up to {one.escalate:.6g}"
+        parts.append(f"dearer model where {_rule(one.escalate, result)}")
     if one.certified is not None:
-        of = "of all" if one.certified.promise.kind == "errors-let-through" else "of the answered"
-        line += f"; at most {one.certified.bound:.1%} {of} wrong at {one.certified.promise.confidence:.0%} confidence"
-    return line
+        parts.append(_bound(one.certified))
+    return "; ".join(parts)
+
+
+def _describe_class(one: Certified | Refusal, result: "PlanResult") -> str:
+    if isinstance(one, Refusal):
+        return f"{one.predicted}: refused, {_refusal(one)}"
+    if one.threshold is None:
+        return f"{one.predicted}: none answered"
+    return f"{one.predicted}: answered where {_rule(one.threshold, result)}, {_bound(one)}"
+
+
+def _shown(threshold: float, result: "PlanResult") -> float:
+    """Return a threshold as the user's own score has it."""
+    return -threshold if result.higher_is_surer else threshold
+
+
+def _rule(threshold: float, result: "PlanResult") -> str:
+    return f"{result.score} {'>=' if result.higher_is_surer else '<='} {_shown(threshold, result):.6g}"
+
+
+def _bound(one: Certified) -> str:
+    of = "all" if one.promise.kind == "errors-let-through" else "the answered"
+    return f"wrong at most {one.bound:.1%} of {of} ({one.promise.confidence:.1%} confidence)"
+
+
+def _refusal(one: Refusal) -> str:
+    more = [one.reason]
+    if one.rows_needed is not None:
+        more.append(f"about {one.rows_needed:,} labelled rows would do")
+    if one.best_limit is not None and one.best_limit < 1:
+        more.append(f"these rows can promise {one.best_limit:.1%}")
+    return "; ".join(more)
+
+
+def _month(plan: Plan) -> str | None:
+    amounts = {one.option: one.cost_per_month for one in plan.outcomes if one.refusal is None}
+    found = [f"{OPTION_NAMES[name]} {money(cost.value)}" for name, cost in amounts.items() if cost is not None]
+    return ", ".join(found) or None
+
+
+def _break_even(probability: float | None) -> str:
+    return "nowhere" if probability is None or probability >= 1 else f"where p(error) is above {probability:.3f}"
 
 
 def _words(cost: str) -> str:

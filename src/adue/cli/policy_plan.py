@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 CostsFile = Annotated[
     Path, typer.Option("--costs", metavar="FILE", help="YAML file of costs; adue policy template writes one.")
 ]
-KeepKnown = Annotated[
-    bool, typer.Option("--keep-known-rows", help="Plan on rows too that the head or the calibrator learned from.")
-]
 By = Annotated[str | None, typer.Option(help="Column by whose values thresholds of their own are tried.")]
 
 
@@ -87,46 +84,39 @@ def plan(
         typer.Option("--higher-is-wrong/--higher-is-right", help="Which way the score points; by default by its name."),
     ] = None,
     by: By = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML report to this file.")] = None,
-    keep_known: KeepKnown = False,
     as_json: opt.Json = False,
 ) -> None:
     """Show the options side by side: what each costs, what can be promised, and how sure that is."""
     from adue.cli.plan_tables import print_plan
     from adue.decisions.costs import Costs
-    from adue.workflows.inputs import check_inputs, is_export
+    from adue.workflows.inputs import check_inputs
 
-    if (scores is None) == (adapter is None) or (adapter is not None and data is None):
-        raise DataError("give an ADAPTER with --data, or --scores with a labelled log")
-    if scores is not None:
-        check_inputs(data=str(scores), file=report)
-    else:
-        check_inputs(None if is_export(adapter) else adapter, data, base_model=model_options.base_model, file=report)
-    read = Costs.load(costs)
     higher_is_surer = None if higher_is_wrong is None else not higher_is_wrong
-    if scores is not None:
+    if scores is not None and adapter is None:
+        check_inputs(data=str(scores))
+        read = Costs.load(costs)
         from adue.workflows.policy.plan import plan_log
         from adue.workflows.policy.scores_file import LogColumns
 
         columns = LogColumns(answer_column, data_options.label_column, score_column, higher_is_surer, segments=by)
-        planned = plan_log(scores, read, asked=asked, columns=columns)
-    else:
+        result = plan_log(scores, read, asked=asked, columns=columns)
+    elif scores is None and adapter is not None and data is not None:
+        check_inputs(adapter, data, base_model=model_options.base_model)
+        read = Costs.load(costs)
         from adue.workflows.policy.plan import plan as run
         from adue.workflows.policy.score import OtherColumns
 
-        planned = run(
+        surer = higher_is_surer is not False
+        result = run(
             adapter,
             data,
             read,
             asked=asked,
-            columns=OtherColumns(segments=by, score=score_column, higher_is_surer=higher_is_surer is not False),
-            keep_known=keep_known,
+            columns=OtherColumns(segments=by, score=score_column, higher_is_surer=surer),
             model_options=model_options,
             data_options=data_options,
             progress=progress_bar,
         )
-    if report is not None:
-        from adue.report.plan_report import write_plan_report
-
-        write_plan_report(report, planned.scored.rows, read, planned.result.plan, planned.scored.characters)
-    show(planned.result, print_plan, as_json=as_json)
+    else:
+        raise DataError("give an ADAPTER with --data, or --scores with a labelled log")
+    show(result, print_plan, as_json=as_json)

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
-import numpy as np
-from jaxtyping import Float
 from pydantic import Field, model_validator
 
 from adue.foundation.config import Fraction, FrozenConfig, read_yaml
@@ -119,31 +117,3 @@ class Costs(FrozenConfig):
                 f"the matrix of costs has {len(self.error)} rows, the model has {len(names)} classes; give a row and a "
                 f"column for each of {', '.join(names)}"
             )
-
-    def matrix(self, names: Sequence[str]) -> Float[np.ndarray, "classes+1 classes"]:
-        """Return what each answer costs: a row per true class and a last one where no class fits, a column per answer.
-
-        Where no class fits, an answer costs as much as its dearest error.
-
-        Raises
-        ------
-        DataError
-            When the costs do not go with the classes.
-
-        Examples
-        --------
-        >>> Costs(error=10, miss={"refund": 50}, review=1).matrix(["other", "refund"])
-        array([[ 0., 10.],
-               [50.,  0.],
-               [50., 10.]])
-        """
-        self.require_classes(names)
-        if isinstance(self.error, tuple):
-            costs = np.array(self.error, dtype=np.float64)
-        else:
-            of_answer = [self.error[name] if isinstance(self.error, Mapping) else self.error for name in names]
-            costs = np.tile(np.array(of_answer, dtype=np.float64), (len(names), 1))
-            for name, amount in self.miss.items():
-                costs[names.index(name)] = amount
-            np.fill_diagonal(costs, 0.0)
-        return np.vstack([costs, costs.max(axis=0)])

@@ -161,7 +161,8 @@ class Plan(FrozenConfig):
     cheapest
         The option of least cost among those that promise nothing or keep their promise.
     break_even
-        Probability of an error from which on a review pays, by the mean cost of an error; above 1 it never does.
+        Probability of an error from which on a review pays, by the mean cost of an error; it never does where that is
+        above 1, or None because errors cost nothing.
     cost_ranges
         Of the cheapest option.
     classes
@@ -180,7 +181,7 @@ class Plan(FrozenConfig):
     currency: str
     outcomes: tuple[Outcome, ...]
     cheapest: OptionName
-    break_even: float
+    break_even: float | None
     cost_ranges: tuple[CostRange, ...] = ()
     classes: tuple[ClassOutcome, ...] = ()
     segments: tuple[SegmentOutcome, ...] = ()

@@ -1,6 +1,6 @@
 """Labelled rows with their scores, and what accepting and reviewing each of them costs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -102,6 +102,35 @@ class RowCosts:
     escalate: Float[ndarray, " rows"] | None = None
 
 
+def cost_matrix(costs: Costs, names: Sequence[str]) -> Float[ndarray, "truths answers"]:
+    """Return what each answer costs: a row per true class and a last one where no class fits, a column per answer.
+
+    Where no class fits, an answer costs as much as its dearest error.
+
+    Raises
+    ------
+    DataError
+        When the costs do not go with the classes.
+
+    Examples
+    --------
+    >>> cost_matrix(Costs(error=10, miss={"refund": 50}, review=1), ["other", "refund"])
+    array([[ 0., 10.],
+           [50.,  0.],
+           [50., 10.]])
+    """
+    costs.require_classes(names)
+    if isinstance(costs.error, tuple):
+        matrix = np.array(costs.error, dtype=np.float64)
+    else:
+        of_answer = [costs.error[name] if isinstance(costs.error, Mapping) else costs.error for name in names]
+        matrix = np.tile(np.array(of_answer, dtype=np.float64), (len(names), 1))
+        for name, amount in costs.miss.items():
+            matrix[list(names).index(name)] = amount
+        np.fill_diagonal(matrix, 0.0)
+    return np.vstack([matrix, matrix.max(axis=0)])
+
+
 def row_costs(rows: ScoredRows, costs: Costs) -> RowCosts:
     """Return what each row costs by what is done with it.
 
@@ -113,7 +142,7 @@ def row_costs(rows: ScoredRows, costs: Costs) -> RowCosts:
     DataError
         When the costs do not go with the classes.
     """
-    matrix, classes = costs.matrix(rows.class_names), len(rows.class_names)
+    matrix, classes = cost_matrix(costs, rows.class_names), len(rows.class_names)
     truth = np.where(rows.labels < 0, classes, rows.labels)
     # A wrong answer to a text of a class is one of the others; where no class fits, all are wrong.
     wrong_answers = np.append(np.full(classes, classes - 1), classes)

@@ -16,6 +16,9 @@ from adue.foundation.defaults import INTERVAL
 Amounts: TypeAlias = Float[ndarray, " rows"]
 """Money per row."""
 
+LEAST_ROWS = 30
+"""Of a segment: the mean of fewer differences is no normal number, and shows nothing."""
+
 HALVES = 2
 """Each half is judged by thresholds that the other chose."""
 
@@ -57,7 +60,7 @@ def _outcome(name: str, rows: ScoredRows, each: RowCosts, shared: Amounts, own: 
     mean, spread = float(saved.mean()), float(saved.std(ddof=1)) if len(saved) > 1 else 0.0
     low, high = (mean + float(ndtri(end)) * spread / math.sqrt(len(saved)) for end in INTERVAL)
     # So many rows would bring the low end of the interval to 0, were saving and spread what they are here.
-    needed = math.ceil((float(ndtri(INTERVAL[1])) * spread / mean) ** 2) if mean > 0 else None
+    needed = max(LEAST_ROWS, math.ceil((float(ndtri(INTERVAL[1])) * spread / mean) ** 2)) if mean > 0 else None
     return SegmentOutcome(
         name=name,
         rows=len(inside),
@@ -65,6 +68,6 @@ def _outcome(name: str, rows: ScoredRows, each: RowCosts, shared: Amounts, own: 
         cost=1000 * float(own[inside].mean()),
         common_cost=1000 * float(shared[inside].mean()),
         saving=Interval(value=1000 * mean, low=1000 * low, high=1000 * high),
-        pays=low > 0,
+        pays=low > 0 and len(inside) >= LEAST_ROWS,
         rows_needed=needed,
     )

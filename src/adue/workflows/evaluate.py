@@ -13,7 +13,6 @@ from adue.foundation.defaults import RESAMPLES
 from adue.foundation.errors import DataError, DataWarning
 from adue.foundation.scaling.processes import processes
 from adue.foundation.types import OUT_OF_SCOPE, FeatureSet
-from adue.heads.fitted import FittedHead
 from adue.heads.score import score_features
 from adue.metrics import compare_auroc, require_both
 from adue.models.model import AdueModel
@@ -80,7 +79,7 @@ def evaluate(
     features = {name: extract_split(model, rows, f"reading {name}", options, progress) for name, rows in sets.items()}
 
     def score_and_write() -> Evaluation:
-        _warn_if_seen(fitted, home["test"])
+        warn_if_seen(model, home["test"])
         scored = tuple(_score(name, rows, features[name], model, train) for name, rows in sets.items())
         tables = tuple(_table(one, sets[one.name], features[one.name], resamples) for one in scored)
         result = EvaluationResult(
@@ -171,8 +170,9 @@ def _number(value: object) -> float:
         return float("nan")
 
 
-def _warn_if_seen(fitted: FittedHead, test: Dataset) -> None:
-    provenance = fitted.config.provenance
+def warn_if_seen(model: AdueModel, test: Dataset) -> None:
+    """Warn where `test` are the very rows that the head of `model` was trained on."""
+    provenance = None if model.fitted is None else model.fitted.config.provenance
     if provenance is not None and provenance.training_data_sha256 == fingerprint(test):
         warnings.warn(
             "these are the very rows that the head was trained on: its AUROC here says nothing about new texts",

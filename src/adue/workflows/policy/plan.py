@@ -1,24 +1,22 @@
 """`adue policy plan`: the options side by side, from labelled rows and what errors and reviews cost."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
 from pydantic import Field
 
-from adue.datasets import fingerprint
-from adue.decisions.certify import quantile_grid
+from adue.decisions.certify import certify, certify_classes, quantile_grid
 from adue.decisions.costs import Costs
 from adue.decisions.outcomes import Plan
 from adue.decisions.plan import make_plan
-from adue.decisions.policy import BoundTo
+from adue.decisions.promise import Certified, Promise, Refusal
+from adue.decisions.rows import ScoredRows
 from adue.foundation.errors import DataError
 from adue.foundation.result import Result
-from adue.models.export import OnnxAdueModel
-from adue.models.model import AdueModel
+from adue.workflows.evaluate import warn_if_seen
 from adue.workflows.fit import load_labelled
-from adue.workflows.inputs import is_export
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
 from adue.workflows.policy.asked import Asked
 from adue.workflows.policy.score import OtherColumns, Scored, score_labelled
@@ -36,23 +34,14 @@ class PlanResult(Result):
     data: str
     score: str
     """The name of the score that the plan is about."""
+    higher_is_surer: bool = False
+    """Whether thresholds are of minus the score: answers go out where the score is at least minus the threshold."""
     plan: Plan
     others: dict[str, Plan] = Field(default_factory=dict)
     """By the name of another score of the same answers."""
     set_aside: int = 0
     """Rows that only fixed thresholds."""
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A plan with the rows behind it, and what a policy made from it is bound to."""
-
-    result: PlanResult
-    scored: Scored
-    costs: Costs
-    bound_to: BoundTo | None = None
-    data_sha256: str | None = None
 
 
 def plan(
@@ -62,19 +51,16 @@ def plan(
     *,
     asked: Asked | None = None,
     columns: OtherColumns | None = None,
-    keep_known: bool = False,
     model_options: ModelOptions | None = None,
     data_options: DataOptions | None = None,
     progress: Progress = no_progress,
-) -> Planned:
+) -> PlanResult:
     """Score the test split of `data`, or all rows where there are no splits, and plan on them.
 
     Parameters
     ----------
     adapter
-        A classifier with a head, or a folder that ``adue export`` wrote.
-    keep_known
-        Whether rows that the head or the calibrator learned from are kept; else they are left out.
+        A classifier with a head.
 
     Raises
     ------
@@ -82,33 +68,32 @@ def plan(
         When there is no head, the data cannot be used, the costs do not go with the classes, or no rows are left.
     """
     options = model_options or ModelOptions()
-    model = load_scorer(adapter, options)
+    model, _ = options.load_fitted(adapter)
     costs.require_classes(list(model.id2label.values()))
     home = load_labelled(model, data, ("test",), data_options)
-    rows, notes = leave_out_known(model, home["test"], keep=keep_known)
+    rows = home["test"]
+    warn_if_seen(model, rows)
     columns = replace(
         columns or OtherColumns(), escalated=None if costs.escalation is None else costs.escalation.column
     )
     scored = score_labelled(
         model, rows, columns=columns, always_review=costs.always_review, options=options, progress=progress
     )
-    grid = None if model.known_rows is None else model.known_rows.u_quantiles
-    made, others, set_aside = plan_scored(scored, costs, asked or Asked(), grid)
-    result = PlanResult(
+    made, others, set_aside = plan_scored(scored, costs, asked or Asked())
+    return PlanResult(
         adapter=str(adapter),
         data=str(data),
         score="U",
         plan=made,
         others=others,
         set_aside=set_aside,
-        notes=(*home.notes, *notes),
+        notes=home.notes,
     )
-    return Planned(result, scored, costs, bound_to_of(model), fingerprint(rows))
 
 
 def plan_log(
     path: str | Path, costs: Costs, *, asked: Asked | None = None, columns: LogColumns | None = None
-) -> Planned:
+) -> PlanResult:
     """Plan on a log of any classifier: answer, confidence or another score, and truth; no model is loaded.
 
     Raises
@@ -120,44 +105,41 @@ def plan_log(
     if costs.escalation is not None:
         columns = replace(columns, escalated=costs.escalation.column)
     log = read_log(path, columns, always_review=costs.always_review)
-    made, _, set_aside = plan_scored(log.scored, costs, asked or Asked(), None)
-    sign = ">=" if log.higher_is_surer else "<="
-    note = (
-        f"answer read from {log.answer}, truth from {log.truth}; answers go out where {log.score} {sign} the threshold"
+    made, _, set_aside = plan_scored(log.scored, costs, asked or Asked())
+    return PlanResult(
+        adapter=None,
+        data=str(path),
+        score=log.score,
+        higher_is_surer=log.higher_is_surer,
+        plan=made,
+        set_aside=set_aside,
+        notes=(f"answer read from the column {log.answer}, truth from {log.truth}, score from {log.score}",),
     )
-    result = PlanResult(adapter=None, data=str(path), score=log.score, plan=made, set_aside=set_aside, notes=(note,))
-    return Planned(result, log.scored, costs)
 
 
-def plan_scored(
-    scored: Scored, costs: Costs, asked: Asked, grid: Float[np.ndarray, " thresholds"] | None
-) -> tuple[Plan, dict[str, Plan], int]:
+def plan_scored(scored: Scored, costs: Costs, asked: Asked) -> tuple[Plan, dict[str, Plan], int]:
     """Return the plan, that of the same rows under each other score, and how many rows were set aside.
 
-    Parameters
-    ----------
-    grid
-        Thresholds fixed on other rows; where there are none, some rows are set aside to fix them.
+    A fifth of the rows, drawn at random, only fixes the thresholds on which a promise is tried: their labels are not
+    looked at, and nothing is measured on them.
+
+    Raises
+    ------
+    DataError
+        When there are no rows, or the costs do not go with the classes.
     """
-    rows, set_aside = scored.rows, 0
+    kept, apart = _set_aside(len(scored.rows), asked.seed)
+    promises, rows = asked.promises(costs), scored.rows.select(kept)
+
+    def plan_with(u: Float[np.ndarray, " rows"]) -> Plan:
+        under, grid = replace(rows, u=u[kept]), quantile_grid(u[apart])
+        certified = [_certify(promise, under, grid) for promise in promises]
+        return make_plan(under, costs, certified=certified, resamples=asked.resamples, seed=asked.seed)
+
     if not len(rows):
         raise DataError("there are no labelled rows to plan on; give a file or a test split that holds some")
-    if grid is None:
-        kept, apart = _set_aside(len(rows), asked.seed)
-        grid, set_aside = quantile_grid(rows.u[apart]), len(apart)
-        rows = rows.select(kept)
-        scored = Scored(rows, {name: u[kept] for name, u in scored.others.items()})
-    promises = asked.promises(costs)
-    certified = [_certify(promise, rows, grid) for promise in promises]
-    made = make_plan(rows, costs, certified=certified, resamples=asked.resamples, seed=asked.seed)
-    # No thresholds were fixed for these scores, and on these very rows none can be.
-    free = [promise for promise in promises if promise.kind != "accepted-error"]
-    others = {}
-    for name, u in scored.others.items():
-        under = replace(rows, u=u)
-        results = [_certify(promise, under, None) for promise in free]
-        others[name] = make_plan(under, costs, certified=results, resamples=asked.resamples, seed=asked.seed)
-    return made, others, set_aside
+    others = {name: plan_with(u) for name, u in scored.others.items()}
+    return plan_with(scored.rows.u), others, len(apart)
 
 
 def _set_aside(rows: int, seed: int) -> tuple[Int[np.ndarray, " kept"], Int[np.ndarray, " apart"]]:
@@ -168,19 +150,6 @@ def _set_aside(rows: int, seed: int) -> tuple[Int[np.ndarray, " kept"], Int[np.n
 
 
 def _certify(
-    promise: Promise, rows: ScoredRows, grid: Float[np.ndarray, " thresholds"] | None
+    promise: Promise, rows: ScoredRows, grid: Float[np.ndarray, " thresholds"]
 ) -> Certified | Refusal | tuple[Certified | Refusal, ...]:
     return certify_classes(promise, rows, grid) if promise.per_class else certify(promise, rows, grid)
-
-
-def load_scorer(adapter: str | Path, options: ModelOptions) -> AdueModel | OnnxAdueModel:
-    """Return the classifier with its head in a folder, or what ``adue export`` wrote there.
-
-    Raises
-    ------
-    AdueError
-        When there is no head, or it cannot be loaded.
-    """
-    if is_export(adapter):
-        return OnnxAdueModel.from_pretrained(Path(adapter).expanduser(), check_answers=options.check_answers)
-    return options.load_fitted(adapter)[0]

@@ -13,7 +13,6 @@ from adue.datasets.labels.encode import encode_labels
 from adue.decisions.rows import ScoredRows
 from adue.foundation.errors import DataError
 from adue.foundation.types import OUT_OF_SCOPE_NAME
-from adue.models.export import OnnxAdueModel
 from adue.models.model import AdueModel
 from adue.workflows.fit import extract_split
 from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
@@ -51,17 +50,14 @@ class Scored:
     ----------
     others
         Another score per row by its name, higher means more likely wrong.
-    characters
-        The length of each text.
     """
 
     rows: ScoredRows
     others: dict[str, Float[np.ndarray, " rows"]] = field(default_factory=dict)
-    characters: Int[np.ndarray, " rows"] | None = None
 
 
 def score_labelled(
-    model: AdueModel | OnnxAdueModel,
+    model: AdueModel,
     rows: Dataset,
     *,
     columns: OtherColumns | None = None,
@@ -79,20 +75,14 @@ def score_labelled(
         When a column is not there, or holds what it should not.
     """
     columns, options = columns or OtherColumns(), options or ModelOptions()
+    if model.fitted is None:
+        raise no_head("the classifier")
     texts = texts_of(rows)
-    if isinstance(model, AdueModel):
-        if model.fitted is None:
-            raise no_head("the classifier")
-        read = extract_split(model, rows, "reading the rows to plan on", options, progress)
-        predictions = read.predictions.numpy()
-        u = model.fitted.uncertainty(read.features, read.logits).double().cpu().numpy()
-        response = 1 - read.logits.double().softmax(dim=-1).amax(dim=-1).numpy()
-        truncated = np.zeros(len(read), dtype=bool) if read.truncated is None else read.truncated.numpy()
-    else:
-        answers = model.predict(texts[:], batch_size=options.batch_size)
-        predictions, u = answers.labels, answers.uncertainty.astype(np.float64)
-        response = 1 - answers.probabilities.astype(np.float64).max(axis=-1)
-        truncated = answers.truncated
+    read = extract_split(model, rows, "reading the rows to plan on", options, progress)
+    predictions = read.predictions.numpy()
+    u = model.fitted.uncertainty(read.features, read.logits).double().cpu().numpy()
+    response = 1 - read.logits.double().softmax(dim=-1).amax(dim=-1).numpy()
+    truncated = np.zeros(len(read), dtype=bool) if read.truncated is None else read.truncated.numpy()
     names = tuple(model.id2label[index] for index in range(len(model.id2label)))
     empty = np.array([is_empty(text) for text in texts], dtype=bool)
     reviewed = np.isin(predictions, [index for index, name in enumerate(names) if name in always_review])
@@ -108,7 +98,7 @@ def score_labelled(
     others = {SOFTMAX_RESPONSE: response}
     if columns.score is not None:
         others[columns.score] = read_score(rows, columns.score, higher_is_surer=columns.higher_is_surer)
-    return Scored(scored, others, np.array([len("".join(text)) for text in texts]))
+    return Scored(scored, others)
 
 
 def require_column(rows: Dataset, column: str, option: str) -> Sequence[object]:
