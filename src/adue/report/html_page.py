@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -22,20 +23,23 @@ def page_environment(package: str | None = None) -> Environment:
     )
 
 
-def style_sheet() -> Markup:
-    """Return the style sheet that all pages share."""
-    return Markup(_source("report.css"))  # noqa: S704 - the package's own file
+def style_sheet(name: str = "report.css") -> Markup:
+    """Return a style sheet of the report, by default the one that all pages share."""
+    return Markup(_source(name))  # noqa: S704 - the package's own file
 
 
-def render_page(template: str, *, package: str | None = None, **values: Any) -> str:
+def render_page(template: str, *, package: str | None = None, more_scripts: Sequence[str] = (), **values: Any) -> str:
     """Return `template` filled with `values`, the style sheet, and the scripts with the hashes that allow them.
 
     Parameters
     ----------
     package
         Where the template lies; by default among the report's own.
+    more_scripts
+        Names of files among the report's own, for what this page alone does.
     """
-    scripts = [Markup(get_plotlyjs()), Markup(_source("report.js"))]  # noqa: S704 - the package's own files
+    sources = [get_plotlyjs(), *(_source(name) for name in ("report.js", *more_scripts))]
+    scripts = [Markup(source) for source in sources]  # noqa: S704 - the package's own files
     return (
         page_environment(package)
         .get_template(template)

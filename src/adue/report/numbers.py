@@ -29,3 +29,24 @@ def count(number: int, noun: str) -> str:
     '1,200 rows'
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def plain(number: float, digits: int = 2) -> str:
+    """Return a number with separators of thousands, and decimals only where it has some.
+
+    >>> plain(1250.0), plain(0.5), plain(1250.25, 0)
+    ('1,250', '0.5', '1,250')
+    """
+    written = f"{number:,.{digits}f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def significant(number: float) -> str:
+    """Return a number with three significant digits and without an exponent, for readers who know none.
+
+    >>> significant(0.000081234), significant(0.5), significant(-12345.0)
+    ('0.0000812', '0.5', '-12,300')
+    """
+    rounded = float(f"{number:.3g}")
+    digits = 0 if rounded == 0 else max(0, 2 - math.floor(math.log10(abs(rounded))))
+    return plain(rounded, digits)
