@@ -17,6 +17,8 @@ COMMANDS = list(every_command())
 PACKAGED = Path(adue.__file__).parent / "assets" / "reviews-minilm"
 GOLDEN_HEAD = Path(__file__).parents[1] / "models" / "data" / "format-2"
 
+SET = "--data {data} --costs {file} --option least-cost --owner me --until 2999-01-01"
+
 # {adapter} is an adapter, {data} a file of rows, {file} an empty file; `gone` is nothing.
 MISSING: dict[str, list[tuple[str, str]]] = {
     "demo": [
@@ -80,6 +82,14 @@ MISSING: dict[str, list[tuple[str, str]]] = {
         ("--scores gone.csv --costs {file}", "there is no file gone.csv"),
         ("--scores {data} --costs gone.yaml", "cannot read gone.yaml"),
         ("{adapter} --data {data} --costs {file}", "holds no costs"),
+    ],
+    "policy set": [
+        (f"gone {SET}", "there is no folder 'gone'"),
+        (f"{{adapter}} {SET}", "holds no costs"),
+    ],
+    "policy page": [
+        ("{empty} --out page.html", "holds no policy"),
+        ("{empty} --out {file}/page.html", "is a file, not a folder"),
     ],
 }
 

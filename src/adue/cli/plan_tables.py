@@ -78,7 +78,6 @@ def fact_rows(result: "PlanResult") -> list[tuple[str, object]]:
         *((f"while the cost of {_words(one.cost)}", _range(one)) for one in plan.cost_ranges),
         *((f"queue, {OPTION_NAMES[option]}", _queue(one)) for option, one in plan.queue.items()),
         ("dearer model", plan.escalation_note),
-        ("another label", _other_label(plan)),
     ]
 
 
@@ -219,12 +218,6 @@ def _queue(one: QueueForecast) -> str:
     if one.backlog is None:
         return f"{line}: the queue grows by {one.growth_per_month:,.0f} texts a month without end"
     return f"{line}, {one.backlog:,.0f} waiting on average" + ("" if one.planned else "; more than to plan for")
-
-
-def _other_label(plan: Plan) -> str | None:
-    if not plan.other_label_cheaper:
-        return None
-    return f"would cost less for {plan.other_label_cheaper:,} rows; the model's label is kept"
 
 
 def _other_scores(result: "PlanResult") -> Iterator[tuple[str, object]]:

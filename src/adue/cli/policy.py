@@ -2,7 +2,9 @@
 
 import typer
 
+from adue.cli.policy_page import page
 from adue.cli.policy_plan import plan
+from adue.cli.policy_set import set_
 from adue.cli.policy_template import template
 
 policy = typer.Typer(
@@ -11,5 +13,5 @@ policy = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-for command in (template, plan):
-    policy.command()(command)
+for name, command in {"template": template, "plan": plan, "set": set_, "page": page}.items():
+    policy.command(name)(command)

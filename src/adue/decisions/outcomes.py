@@ -169,8 +169,6 @@ class Plan(FrozenConfig):
         Under the cheapest option, per predicted class.
     queue
         By option; empty where the costs name no reviewers or no texts per month.
-    other_label_cheaper
-        Rows for which, under a matrix of costs, another label than the model's would cost less; None without one.
     escalation_note
         Whether escalating pays, in one line; None where there is nothing to escalate to.
     """
@@ -186,7 +184,6 @@ class Plan(FrozenConfig):
     classes: tuple[ClassOutcome, ...] = ()
     segments: tuple[SegmentOutcome, ...] = ()
     queue: dict[OptionName, QueueForecast] = Field(default_factory=dict)
-    other_label_cheaper: int | None = None
     escalation_note: str | None = None
 
     def outcome(self, option: OptionName) -> Outcome:

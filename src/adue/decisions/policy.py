@@ -11,17 +11,14 @@ from adue.decisions.costs import Costs
 from adue.decisions.engine import Engine
 from adue.decisions.outcomes import ClassOutcome, OptionName, Outcome, QueueForecast
 from adue.decisions.promise import Certified
-from adue.foundation.config import Digest, Fraction, FrozenConfig
-
-SCHEMA: Literal["adue/policy/v1"] = "adue/policy/v1"
+from adue.foundation.config import Digest, FrozenConfig
 
 
 class BoundTo(FrozenConfig):
-    """What the thresholds belong to; None where there is none of it, as for scores from a file."""
+    """What the thresholds belong to."""
 
-    adapter_sha256: Digest | None
-    head_sha256: Digest | None
-    calibrator_sha256: Digest | None = None
+    adapter_sha256: Digest
+    head_sha256: Digest
     engine: Engine
 
 
@@ -34,38 +31,16 @@ class Thresholds(FrozenConfig):
         How `u` is compared, which is part of what was certified: rows with the very value go out.
     accept
         None where no answer goes out.
-    by_class, by_segment
-        Thresholds of their own in place of `accept`: by predicted class, by the value of `segment_column`.
     escalate
         None where nothing is escalated.
-    far_from_training
-        Answers to texts whose distance from the training rows, as its share of fading in [0, 1], is more go to a
-        person; None where that is not looked at.
+    always_review
+        Classes whose answers never go out.
     """
 
     rule: Literal["u <= accept"] = "u <= accept"
     accept: float | None
     escalate: float | None = None
-    by_class: dict[str, float | None] = Field(default_factory=dict)
-    segment_column: str | None = None
-    by_segment: dict[str, float | None] = Field(default_factory=dict)
     always_review: tuple[str, ...] = ()
-    far_from_training: Fraction | None = None
-
-
-class Audit(FrozenConfig):
-    """Accepted answers that a person reads all the same, drawn at random, to see what the promise came to.
-
-    Attributes
-    ----------
-    share
-        Of the accepted answers, in [0, 1].
-    key
-        With which texts are hashed for the draw, so that nobody outside can foresee it.
-    """
-
-    share: Fraction = 0.0
-    key: str = ""
 
 
 class Validity(FrozenConfig):
@@ -102,7 +77,6 @@ class Policy(FrozenConfig):
     costs: Costs
     thresholds: Thresholds
     promise: Certified | None = None
-    audit: Audit = Audit()
     valid: Validity
     owner: str
     made_on: date
@@ -111,14 +85,13 @@ class Policy(FrozenConfig):
     review_all: Outcome
     classes: tuple[ClassOutcome, ...] = ()
     queue: QueueForecast | None = None
-    data_sha256: Digest | None = None
     sha256: Digest | None = None
 
     @property
     def digest(self) -> str:
         """SHA-256 of everything but itself, as 64 hexadecimal digits."""
-        values: dict[str, Any] = self.to_dict()
-        values.pop("sha256")
+        # Without what is as by default, so that a key that a later adue adds leaves older policies as they are.
+        values: dict[str, Any] = self.model_dump(mode="json", exclude_defaults=True, exclude={"sha256"})
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def seal(self) -> Self:

@@ -176,9 +176,7 @@ def _figures(
     )
     error, month = chosen.accepted_error, None
     if chosen.cost_per_month and review_all.cost_per_month and accept_all.cost_per_month:
-        month = _sums(
-            chosen.cost_per_month, review_all.cost_per_month, accept_all.cost_per_month, costs.currency
-        )
+        month = _sums(chosen.cost_per_month, review_all.cost_per_month, accept_all.cost_per_month, costs.currency)
     return Figures(
         option=chosen.option,
         rows=chosen.rows,
@@ -186,7 +184,9 @@ def _figures(
         wrong=wrong,
         escalated=escalated,
         people=people,
-        wrong_answers=None if error is None else (round(OF * error.value), round(OF * error.low), round(OF * error.high)),
+        wrong_answers=None
+        if error is None
+        else (round(OF * error.value), round(OF * error.low), round(OF * error.high)),
         threshold=chosen.threshold,
         escalate=chosen.escalate,
         currency=costs.currency,
@@ -200,6 +200,10 @@ def _figures(
         promise=None if promise is None else _promise(promise),
         always_review=costs.always_review,
     )
+
+
+def _thousandths(share: Interval) -> tuple[int, int, int]:
+    return round(OF * share.value), round(OF * share.low), round(OF * share.high)
 
 
 def _sums(chosen: Interval, review_all: Interval, accept_all: Interval, currency: str) -> Sums:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from adue.decisions.policy import Policy
 from adue.foundation.files import atomic_write
-from adue.report.decision_figures import OF, Figures, policy_figures
+from adue.report.decision_figures import Figures, policy_figures
 from adue.report.decision_sentences import decision_blocks, fill, headline, limit_blocks, money
 from adue.report.fitting_facts import HASH_LENGTH
 from adue.report.html_page import page_environment, style_sheet
@@ -91,9 +91,7 @@ def pictures(figures: Figures, texts: PageTexts) -> Pictures:
             ]
         ),
         costs_title=fill(words.costs_title),
-        costs_description=fill(
-            words.costs_description, chosen=chosen, review_all=review_all, accept_all=accept_all
-        ),
+        costs_description=fill(words.costs_description, chosen=chosen, review_all=review_all, accept_all=accept_all),
     )
 
 

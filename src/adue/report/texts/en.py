@@ -132,7 +132,9 @@ ENGLISH = PageTexts(
         },
         per_class="This holds for each class that the model answers by itself.",
         kept="Set up {hundred} times on other texts of the same kind, such a promise is kept at least {kept} times.",
-        evidence="It rests on {rows} texts whose right answer is known; {accepted} were answered, {wrong} of them wrong.",
+        evidence=(
+            "It rests on {rows} texts whose right answer is known; {accepted} were answered, {wrong} of them wrong."
+        ),
         none=(
             "Nothing is promised about the number of errors. The counts on this page are what was measured; the line "
             "was drawn by cost."

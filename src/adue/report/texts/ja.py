@@ -75,9 +75,7 @@ JAPANESE = PageTexts(
             "review-share": "担当者が確認できる件数に合わせて決めた位置です。",
         },
         costs="一件あたりの費用は、判定の誤りが{error}、担当者の確認が{review}です。",
-        costs_by_class=(
-            "一件あたりの費用は、判定の誤りが分類によって{low}から{high}、担当者の確認が{review}です。"
-        ),
+        costs_by_class=("一件あたりの費用は、判定の誤りが分類によって{low}から{high}、担当者の確認が{review}です。"),
         break_even=(
             "このため、似たような判定{of}件のうち{break_even}件を超えて誤ると見込まれる文章は、担当者が確認したほうが"
             "費用を抑えられます。"

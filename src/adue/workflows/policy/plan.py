@@ -15,6 +15,7 @@ from adue.decisions.promise import Certified, Promise, Refusal
 from adue.decisions.rows import ScoredRows
 from adue.foundation.errors import DataError
 from adue.foundation.result import Result
+from adue.models.model import AdueModel
 from adue.workflows.evaluate import warn_if_seen
 from adue.workflows.fit import load_labelled
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_progress
@@ -69,6 +70,33 @@ def plan(
     """
     options = model_options or ModelOptions()
     model, _ = options.load_fitted(adapter)
+    return plan_with(
+        model,
+        adapter,
+        data,
+        costs,
+        asked=asked,
+        columns=columns,
+        model_options=options,
+        data_options=data_options,
+        progress=progress,
+    )
+
+
+def plan_with(
+    model: AdueModel,
+    adapter: str | Path,
+    data: str | Path,
+    costs: Costs,
+    *,
+    asked: Asked | None = None,
+    columns: OtherColumns | None = None,
+    model_options: ModelOptions | None = None,
+    data_options: DataOptions | None = None,
+    progress: Progress = no_progress,
+) -> PlanResult:
+    """Return the plan of :func:`plan` for a model that is loaded already."""
+    options = model_options or ModelOptions()
     costs.require_classes(list(model.id2label.values()))
     home = load_labelled(model, data, ("test",), data_options)
     rows = home["test"]
