@@ -1,8 +1,8 @@
 """A plan with bootstrap draws against a plain loop over draws and thresholds: 20 classes, a matrix of costs.
 
 The loop tries GRID thresholds on each draw; the plan tries every score that occurs, and makes all else of a plan too.
-The loop runs over a few draws, and its time is scaled to all of them: `loop_draws` says over how many it ran. `agree` is
-whether both find the same cost at each of these thresholds on each of these draws, and the same cheapest one of them.
+The loop runs over a few draws, and its time is scaled to all of them: `loop_draws` says over how many it ran. `agree`
+is whether both find the same cost at each of these thresholds on each of these draws, and the same cheapest of them.
 """
 
 from functools import partial

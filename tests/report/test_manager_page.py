@@ -14,8 +14,8 @@ from adue.report.manager_page import render_manager_page
 from tests.support.decisions import COSTS, make_policy
 
 OPTIONS: tuple[OptionName, ...] = ("accept-all", "review-all", "least-cost", "errors-let-through", "review-share")
-POLICIES = {
-    **{option: make_policy(option) for option in OPTIONS},
+POLICIES: dict[str, Policy] = {
+    **{str(option): make_policy(option) for option in OPTIONS},
     "accepted-error": make_policy("accepted-error", rows=4000),
     "yen": make_policy(costs=Costs(currency="JPY", error=3000, review=150, miss={"refund": 20_000.0})),
     "full queue": make_policy(costs=COSTS.model_copy(update={"reviewers": Reviewers(per_day=40)})),
