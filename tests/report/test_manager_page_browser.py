@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from adue.decisions.costs import Reviewers
+from adue.foundation.languages import Language
 from adue.report.manager_page import write_manager_page
-from adue.report.texts import Language
 from tests.support.decisions import COSTS, make_policy
 
 CHROMIUM = shutil.which("chromium")

@@ -8,12 +8,13 @@ import typer
 from adue.cli import options as opt
 from adue.cli.command import command, show
 from adue.cli.console import progress_bar
+from adue.decisions.promise import CONFIDENCE
 from adue.foundation.defaults import LEAST_RESAMPLES, RESAMPLES
 from adue.foundation.errors import DataError
+from adue.workflows.policy.asked import ERROR_LIMIT, Asked
 
 if TYPE_CHECKING:
     from adue.workflows.options import DataOptions, ModelOptions
-    from adue.workflows.policy.asked import Asked
 
 CostsFile = Annotated[
     Path, typer.Option("--costs", metavar="FILE", help="YAML file of costs; adue policy template writes one.")
@@ -22,14 +23,14 @@ By = Annotated[str | None, typer.Option(help="Column by whose values thresholds 
 
 
 def asked_options(
-    limit: Annotated[float, typer.Option(help="Limit of both promises about errors, as a share.")] = 0.05,
+    limit: Annotated[float, typer.Option(help="Limit of both promises about errors, as a share.")] = ERROR_LIMIT,
     review_share: Annotated[
         float | None,
         typer.Option(
             help="Share of texts that people read; by default 85 % of what the costs say they can, else 30 %."
         ),
     ] = None,
-    confidence: Annotated[float, typer.Option(help="How often a promise holds at least.")] = 0.95,
+    confidence: Annotated[float, typer.Option(help="How often a promise holds at least.")] = CONFIDENCE,
     per_class: Annotated[
         bool, typer.Option("--per-class", help="Promise it for each predicted class by itself, which takes more rows.")
     ] = False,
@@ -37,7 +38,7 @@ def asked_options(
         int, typer.Option(help="Bootstrap draws behind each interval.", min=LEAST_RESAMPLES)
     ] = RESAMPLES,
     seed: opt.Seed = 0,
-) -> "Asked":
+) -> Asked:
     """Return what is asked for beside the costs.
 
     Raises
@@ -45,8 +46,6 @@ def asked_options(
     DataError
         When a share is not between 0 and 1.
     """
-    from adue.workflows.policy.asked import Asked
-
     shares = {"--limit": limit, "--review-share": review_share, "--confidence": confidence}
     for option, share in shares.items():
         if share is not None and not 0 < share < 1:
@@ -64,11 +63,11 @@ def asked_options(
 @command(asked=asked_options, model_options=opt.cached_model_options, data_options=opt.data_options)
 def plan(
     costs: CostsFile,
-    asked: "Asked",
+    asked: Asked,
     model_options: "ModelOptions",
     data_options: "DataOptions",
     adapter: Annotated[
-        str | None, typer.Argument(metavar="[ADAPTER]", help="Folder of a classifier with a head, or of adue export.")
+        str | None, typer.Argument(metavar="[ADAPTER]", help="Folder of a classifier with a head, or a hub id.")
     ] = None,
     data: Annotated[str | None, typer.Option(help="Labelled rows, as for adue evaluate: the test split.")] = None,
     scores: Annotated[

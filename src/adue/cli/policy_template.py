@@ -8,7 +8,8 @@ import typer
 from adue.cli.command import command
 from adue.cli.console import out
 from adue.foundation.errors import ArtifactError
-from adue.workflows.policy.template import Language, read_template
+from adue.foundation.languages import Language
+from adue.workflows.policy.template import read_template
 
 
 @command()

@@ -91,6 +91,19 @@ class Costs(FrozenConfig):
             raise DataError(f"{path} holds no costs; write a file to fill in with adue policy template")
         return cls.from_dict(values, file=Path(path))
 
+    def break_even(self, error: float) -> float:
+        """Return the probability of an error of cost `error`, above 0, from which on a review pays.
+
+        An answer that is wrong with probability p costs p c when it goes out. A review costs r, n more where the answer
+        was right, and e c where the reviewer is wrong, whatever the answer was. They cost the same at
+        ``p = (r + n + e c) / (c + n)``, which is ``r / c + e`` where a needless review costs nothing more.
+
+        >>> round(Costs(error=10, review=1, reviewers=Reviewers(per_day=1, error_rate=0.03)).break_even(10), 2)
+        0.13
+        """
+        rate = 0.0 if self.reviewers is None else self.reviewers.error_rate
+        return (self.review + self.needless_review + rate * error) / (error + self.needless_review)
+
     def require_classes(self, names: Sequence[str]) -> None:
         """Refuse costs of classes that the model does not have, or a matrix of another size.
 

@@ -91,12 +91,3 @@ def choose(levels: Levels, each: RowCosts) -> Chosen:
     j = int((best + escalate).argmin())
     i = int(start[: j + 1].argmin())
     return Chosen(levels.threshold(i), levels.threshold(j) if j > i else None)
-
-
-def choose_each(
-    levels: Levels, gains: Float[ndarray, "draws rows"]
-) -> tuple[Int[ndarray, " draws"], Float[ndarray, " draws"]]:
-    """Return for each draw how many levels are best accepted, and the gain there; `gains` is accept minus review."""
-    sums = levels.sums(gains)
-    best = sums.argmin(axis=-1)
-    return best, np.take_along_axis(sums, best[:, None], axis=-1)[:, 0]

@@ -11,6 +11,10 @@ OptionName = Literal["accept-all", "review-all", "least-cost", "errors-let-throu
 """The options of a plan: two that need no threshold, the one of least cost, and one per promise."""
 
 
+PER = 1000
+"""Texts that a cost is given for."""
+
+
 class Interval(FrozenConfig):
     """A number measured on the labelled rows, with its 95 % interval over draws of them."""
 

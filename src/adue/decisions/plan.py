@@ -11,7 +11,7 @@ from adue.decisions.certify import class_bounds
 from adue.decisions.costs import Costs
 from adue.decisions.draws import draw_counts, interval
 from adue.decisions.least_cost import Chosen, Levels, choose
-from adue.decisions.outcomes import Interval, OptionName, Outcome, Plan, QueueForecast
+from adue.decisions.outcomes import PER, Interval, OptionName, Outcome, Plan, QueueForecast
 from adue.decisions.promise import Certified, Refusal
 from adue.decisions.queue import forecast
 from adue.decisions.ranges import break_even, cost_ranges
@@ -19,9 +19,6 @@ from adue.decisions.rows import RowCosts, ScoredRows, row_costs
 from adue.decisions.segments import compare_segments
 from adue.foundation.defaults import INTERVAL, RESAMPLES
 from adue.foundation.errors import DataError
-
-PER = 1000
-"""Texts that a cost is given for."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ def make_plan(
         Option("least-cost", choose(levels, each)),
         *(_promised(one) for one in certified),
     ]
-    measured = _measure(rows, each, options, resamples=resamples, seed=seed)
+    measured = _measure(rows, each, levels, options, resamples=resamples, seed=seed)
     outcomes = tuple(_outcome(one, len(rows), costs.texts_per_month) for one in measured)
     kept = [one for one in outcomes if one.refusal is None]
     cheapest = min(kept, key=lambda one: one.cost.value)
@@ -115,7 +112,7 @@ def _promised(found: Certified | Refusal | tuple[Certified | Refusal, ...]) -> O
 
 
 def _measure(
-    rows: ScoredRows, each: RowCosts, options: Sequence[Option], *, resamples: int, seed: int
+    rows: ScoredRows, each: RowCosts, levels: Levels, options: Sequence[Option], *, resamples: int, seed: int
 ) -> list[Measured]:
     """Return what comes of each option; all of them see the same draws."""
     ways = [one.chosen or Chosen(None) for one in options]
@@ -124,7 +121,7 @@ def _measure(
     costs = np.stack([way.costs(rows, each) for way in ways])
     accepted = np.stack([out for out, _ in taken]).astype(np.float64)
     sums = np.concatenate([costs, accepted, accepted * rows.wrong])
-    levels, gains = Levels.of(rows), each.accept - each.review
+    gains = each.accept - each.review
     drawn, again = [], []
     for counts in draw_counts(len(rows), resamples, seed):
         drawn.append(counts @ sums.T)

@@ -16,19 +16,14 @@ CostName = Literal["error", "review", "needless_review"]
 def break_even(rows: ScoredRows, costs: Costs) -> float | None:
     """Return the probability of an error from which on a review pays, by the mean cost of the errors in `rows`.
 
-    An answer that is wrong with probability p costs p c when it goes out. A review costs r, n more where the answer was
-    right, and e c where the reviewer is wrong, whatever the answer was. They cost the same at
-    ``p = (r + n + e c) / (c + n)``, which is ``r / c + e`` where a needless review costs nothing more. None where
-    errors cost nothing, so that no review ever pays.
+    None where errors cost nothing, so that no review ever pays; see :meth:`adue.decisions.costs.Costs.break_even`.
     """
     matrix, classes = cost_matrix(costs, rows.class_names), len(rows.class_names)
     truth = np.where(rows.labels < 0, classes, rows.labels)
     wrong = rows.wrong
     of_errors = matrix[truth[wrong], rows.predictions[wrong]] if wrong.any() else matrix[matrix > 0]
     error = float(of_errors.mean()) if of_errors.size else 0.0
-    rate = 0.0 if costs.reviewers is None else costs.reviewers.error_rate
-    most = error + costs.needless_review
-    return (costs.review + costs.needless_review + rate * error) / most if error > 0 else None
+    return costs.break_even(error) if error > 0 else None
 
 
 def cost_ranges(

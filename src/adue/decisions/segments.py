@@ -9,7 +9,7 @@ from numpy import ndarray
 from scipy.special import ndtri
 
 from adue.decisions.least_cost import Chosen, Levels, choose
-from adue.decisions.outcomes import Interval, SegmentOutcome
+from adue.decisions.outcomes import PER, Interval, SegmentOutcome
 from adue.decisions.rows import RowCosts, ScoredRows
 from adue.foundation.defaults import INTERVAL
 
@@ -65,9 +65,9 @@ def _outcome(name: str, rows: ScoredRows, each: RowCosts, shared: Amounts, own: 
         name=name,
         rows=len(inside),
         threshold=_choose(rows, each, inside).accept,
-        cost=1000 * float(own[inside].mean()),
-        common_cost=1000 * float(shared[inside].mean()),
-        saving=Interval(value=1000 * mean, low=1000 * low, high=1000 * high),
+        cost=PER * float(own[inside].mean()),
+        common_cost=PER * float(shared[inside].mean()),
+        saving=Interval(value=PER * mean, low=PER * low, high=PER * high),
         pays=low > 0 and len(inside) >= LEAST_ROWS,
         rows_needed=needed,
     )

@@ -28,7 +28,7 @@ def load_policy(folder: Path) -> Policy:
     """
     path = folder / POLICY_FILE
     if not has_policy(folder):
-        raise ArtifactError(f"{folder} holds no policy; {CURE.replace('it again', 'one')}")
+        raise ArtifactError(f"{folder} holds no policy; set one with adue policy set")
     try:
         values = read_yaml(path)
         if not isinstance(values, dict):

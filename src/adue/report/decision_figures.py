@@ -224,16 +224,11 @@ def _error_cost(costs: Costs) -> tuple[float, float]:
 
 
 def _break_even(costs: Costs) -> int | None:
-    """Return how many of OF answers may be wrong before a review pays.
-
-    With errors of cost c, reviews of cost r, needless ones of cost n more and people who err in a share e, a review
-    pays where p c > r + (1 - p) n + e c, solved for p.
-    """
+    """Return how many of OF answers may be wrong before a review pays; None where errors differ or all is free."""
     low, high = _error_cost(costs)
     if low < high or high + costs.needless_review == 0:
         return None
-    error_rate = 0.0 if costs.reviewers is None else costs.reviewers.error_rate
-    return round(OF * (costs.review + costs.needless_review + error_rate * high) / (high + costs.needless_review))
+    return round(OF * costs.break_even(high))
 
 
 def _queue(queue: QueueForecast | None, costs: Costs) -> Queue | None:

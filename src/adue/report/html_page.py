@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -28,18 +27,15 @@ def style_sheet(name: str = "report.css") -> Markup:
     return Markup(_source(name))  # noqa: S704 - the package's own file
 
 
-def render_page(template: str, *, package: str | None = None, more_scripts: Sequence[str] = (), **values: Any) -> str:
+def render_page(template: str, *, package: str | None = None, **values: Any) -> str:
     """Return `template` filled with `values`, the style sheet, and the scripts with the hashes that allow them.
 
     Parameters
     ----------
     package
         Where the template lies; by default among the report's own.
-    more_scripts
-        Names of files among the report's own, for what this page alone does.
     """
-    sources = [get_plotlyjs(), *(_source(name) for name in ("report.js", *more_scripts))]
-    scripts = [Markup(source) for source in sources]  # noqa: S704 - the package's own files
+    scripts = [Markup(get_plotlyjs()), Markup(_source("report.js"))]  # noqa: S704 - the package's own files
     return (
         page_environment(package)
         .get_template(template)

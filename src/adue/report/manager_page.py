@@ -7,13 +7,14 @@ from markupsafe import Markup
 
 from adue.decisions.policy import Policy
 from adue.foundation.files import atomic_write
+from adue.foundation.languages import Language
 from adue.report.decision_figures import Figures, policy_figures
 from adue.report.decision_sentences import decision_blocks, fill, headline, limit_blocks, money
 from adue.report.fitting_facts import HASH_LENGTH
 from adue.report.html_page import page_environment, style_sheet
 from adue.report.numbers import plain
 from adue.report.pictures import Bar, Group, cost_bars, text_groups
-from adue.report.texts import TEXTS, Language, PageTexts
+from adue.report.texts import TEXTS, PageTexts
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ def plan(
     data: str | Path,
     costs: Costs,
     *,
+    model: AdueModel | None = None,
     asked: Asked | None = None,
     columns: OtherColumns | None = None,
     model_options: ModelOptions | None = None,
@@ -62,6 +63,8 @@ def plan(
     ----------
     adapter
         A classifier with a head.
+    model
+        What is in `adapter`, where it is loaded already.
 
     Raises
     ------
@@ -69,34 +72,8 @@ def plan(
         When there is no head, the data cannot be used, the costs do not go with the classes, or no rows are left.
     """
     options = model_options or ModelOptions()
-    model, _ = options.load_fitted(adapter)
-    return plan_with(
-        model,
-        adapter,
-        data,
-        costs,
-        asked=asked,
-        columns=columns,
-        model_options=options,
-        data_options=data_options,
-        progress=progress,
-    )
-
-
-def plan_with(
-    model: AdueModel,
-    adapter: str | Path,
-    data: str | Path,
-    costs: Costs,
-    *,
-    asked: Asked | None = None,
-    columns: OtherColumns | None = None,
-    model_options: ModelOptions | None = None,
-    data_options: DataOptions | None = None,
-    progress: Progress = no_progress,
-) -> PlanResult:
-    """Return the plan of :func:`plan` for a model that is loaded already."""
-    options = model_options or ModelOptions()
+    if model is None:
+        model, _ = options.load_fitted(adapter)
     costs.require_classes(list(model.id2label.values()))
     home = load_labelled(model, data, ("test",), data_options)
     rows = home["test"]

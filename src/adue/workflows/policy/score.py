@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from datasets import Dataset
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from adue.datasets import texts_of
 from adue.datasets.labels.column import read_label_column
 from adue.datasets.labels.encode import encode_labels
 from adue.decisions.rows import ScoredRows
 from adue.foundation.errors import DataError
-from adue.foundation.types import OUT_OF_SCOPE_NAME
 from adue.models.model import AdueModel
 from adue.workflows.fit import extract_split
 from adue.workflows.options import ModelOptions, Progress, no_head, no_progress
@@ -85,13 +84,12 @@ def score_labelled(
     truncated = np.zeros(len(read), dtype=bool) if read.truncated is None else read.truncated.numpy()
     names = tuple(model.id2label[index] for index in range(len(model.id2label)))
     empty = np.array([is_empty(text) for text in texts], dtype=bool)
-    reviewed = np.isin(predictions, [index for index, name in enumerate(names) if name in always_review])
     scored = ScoredRows(
         u=u,
         predictions=predictions,
         labels=np.asarray(rows["label"][:]),
         class_names=names,
-        held=truncated | empty | reviewed,
+        held=truncated | empty | in_classes(predictions, names, always_review),
         escalated=_escalated(rows, columns.escalated, {name: index for index, name in enumerate(names)}),
         segments=None if columns.segments is None else segments_of(rows, columns.segments),
     )
@@ -115,6 +113,25 @@ def require_column(rows: Dataset, column: str, option: str) -> Sequence[object]:
         )
     values: Sequence[object] = rows[column][:]
     return values
+
+
+def in_classes(
+    answers: Int[np.ndarray, " rows"], names: Sequence[str], chosen: Collection[str]
+) -> Bool[np.ndarray, " rows"]:
+    """Return which answers are one of the classes `chosen` by name."""
+    return np.isin(answers, [index for index, name in enumerate(names) if name in chosen])
+
+
+def require_answers(ids: Sequence[int], column: str) -> Int[np.ndarray, " rows"]:
+    """Return class ids of `column` as answers; a DataError names the first row that is out of scope."""
+    answers = np.array(ids, dtype=np.int64)
+    outside = np.flatnonzero(answers < 0)
+    if len(outside):
+        raise DataError(
+            f"the column '{column}' holds answers that are no class (first: row {outside[0] + 1}); give the class that "
+            "was answered"
+        )
+    return answers
 
 
 def segments_of(rows: Dataset, column: str) -> list[str]:
@@ -152,10 +169,4 @@ def _escalated(rows: Dataset, column: str | None, label2id: Mapping[str, int]) -
         return None
     require_column(rows, column, "escalation: column in the costs")
     encoded = encode_labels({column: read_label_column(rows, column)}, label2id, name=f"the column '{column}'")
-    answers = np.array(encoded.ids[column], dtype=np.int64)
-    if (answers < 0).any():
-        raise DataError(
-            f"row {int(np.argmin(answers)) + 1} of the column '{column}' is {OUT_OF_SCOPE_NAME}, which is no answer; "
-            "give the class that the dearer model answered"
-        )
-    return answers
+    return require_answers(encoded.ids[column], column)

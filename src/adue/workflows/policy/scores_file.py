@@ -12,7 +12,14 @@ from adue.datasets.labels.column import read_label_column
 from adue.datasets.loading import open_source
 from adue.decisions.rows import ScoredRows
 from adue.foundation.errors import DataError
-from adue.workflows.policy.score import Scored, read_score, require_column, segments_of
+from adue.workflows.policy.score import (
+    Scored,
+    in_classes,
+    read_score,
+    require_answers,
+    require_column,
+    segments_of,
+)
 
 ANSWERS = ("answer", "prediction", "predicted", "predicted_label", "pred", "output")
 TRUTHS = ("truth", "true_label", "label_true", "label", "labels", "gold", "gold_label", "target", "actual", "expected")
@@ -76,20 +83,17 @@ def read_log(path: str | Path, columns: LogColumns | None = None, *, always_revi
         require_column(rows, columns.escalated, "escalation: column in the costs")
         read[columns.escalated] = read_label_column(rows, columns.escalated)
     label2id, encoded = assign_classes(read, list(read), label2id=None, label_map=None, shared_map=True, name=str(path))
-    ids = {name: np.array(values, dtype=np.int64) for name, values in encoded.ids.items()}
-    answers = [name for name in read if name != truth]
-    for name in answers:
-        if (ids[name] < 0).any():
-            raise DataError(f"the column '{name}' holds answers that are no class; give the class that was answered")
+    predictions = require_answers(encoded.ids[answer], answer)
     names = tuple(sorted(label2id, key=label2id.__getitem__))
-    reviewed = [index for index, name in enumerate(names) if name in always_review]
     scored = ScoredRows(
         u=u,
-        predictions=ids[answer],
-        labels=ids[truth],
+        predictions=predictions,
+        labels=np.array(encoded.ids[truth], dtype=np.int64),
         class_names=names,
-        held=np.isin(ids[answer], reviewed),
-        escalated=None if columns.escalated is None else ids[columns.escalated],
+        held=in_classes(predictions, names, always_review),
+        escalated=None
+        if columns.escalated is None
+        else require_answers(encoded.ids[columns.escalated], columns.escalated),
         segments=None if columns.segments is None else segments_of(rows, columns.segments),
     )
     return ReadLog(Scored(scored), answer, truth, score, surer)

@@ -15,7 +15,7 @@ from adue.models.policy_files import save_policy
 from adue.workflows.inputs import head_folder
 from adue.workflows.options import DataOptions, ModelOptions, Progress, no_head, no_progress
 from adue.workflows.policy.asked import Asked
-from adue.workflows.policy.plan import PlanResult, plan_with
+from adue.workflows.policy.plan import PlanResult, plan
 
 
 class SetResult(Result):
@@ -52,11 +52,11 @@ def set_policy(
         raise DataError(f"--until {valid.until} has passed; give a day from {day} on")
     options = model_options or ModelOptions()
     model, _ = options.load_fitted(adapter)
-    found = plan_with(
-        model,
+    found = plan(
         adapter,
         data,
         costs,
+        model=model,
         asked=asked,
         model_options=options,
         data_options=data_options,
@@ -67,7 +67,7 @@ def set_policy(
 
 
 def choose(
-    plan: Plan, option: OptionName, *, model: AdueModel, costs: Costs, owner: str, valid: Validity, made_on: date
+    made: Plan, option: OptionName, *, model: AdueModel, costs: Costs, owner: str, valid: Validity, made_on: date
 ) -> Policy:
     """Return the policy of one option of a plan, bound to `model`; not sealed yet.
 
@@ -76,7 +76,7 @@ def choose(
     DataError
         When the promise of the option was refused.
     """
-    chosen = plan.outcome(option)
+    chosen = made.outcome(option)
     if chosen.refusal is not None:
         raise DataError(
             f"{option} cannot be promised: {chosen.refusal.reason}; choose another option, a higher --limit, or give "
@@ -104,8 +104,8 @@ def choose(
         owner=owner,
         made_on=made_on,
         chosen=chosen,
-        accept_all=plan.outcome("accept-all"),
-        review_all=plan.outcome("review-all"),
-        classes=plan.classes if option == plan.cheapest else (),
-        queue=plan.queue.get(option),
+        accept_all=made.outcome("accept-all"),
+        review_all=made.outcome("review-all"),
+        classes=made.classes if option == made.cheapest else (),
+        queue=made.queue.get(option),
     )

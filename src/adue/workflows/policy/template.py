@@ -1,9 +1,8 @@
 """The file of costs that a business owner fills in. Light to import."""
 
 from importlib.resources import files
-from typing import Literal
 
-Language = Literal["en", "ja"]
+from adue.foundation.languages import Language
 
 
 def read_template(lang: Language) -> str:
