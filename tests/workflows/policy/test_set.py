@@ -26,7 +26,9 @@ def own(fitted: Workspace, tmp_path: Path) -> Workspace:
     return fitted.copy(tmp_path)
 
 
-def set_option(space: Workspace, option: OptionName, *, limit: float = 0.3, valid: Validity = VALID) -> SetResult:
+def set_option(
+    space: Workspace, option: OptionName, *, limit: float = 0.3, per_class: bool = False, valid: Validity = VALID
+) -> SetResult:
     return set_policy(
         space.adapter,
         space.data,
@@ -35,7 +37,7 @@ def set_option(space: Workspace, option: OptionName, *, limit: float = 0.3, vali
         owner="A. Sato",
         valid=valid,
         today=TODAY,
-        asked=Asked(limit=limit, resamples=100),
+        asked=Asked(limit=limit, per_class=per_class, resamples=100),
         model_options=ModelOptions(use_cache=False),
     )
 
@@ -60,6 +62,12 @@ def test_the_policy_is_the_option_of_the_plan_bound_to_adapter_head_and_engine(o
 
 def test_accepting_all_accepts_every_u_there_can_be(own: Workspace) -> None:
     assert set_option(own, "accept-all").policy.thresholds.accept == 1.0
+
+
+def test_a_promise_per_class_is_refused_where_it_would_become_a_policy_that_answers_nothing(own: Workspace) -> None:
+    with pytest.raises(DataError, match=r"errors-let-through was promised per class, .*; leave --per-class out"):
+        set_option(own, "errors-let-through", per_class=True)
+    assert not (own.adapter / "adue_policy.yaml").exists()
 
 
 def test_a_refused_promise_or_a_day_that_has_passed_writes_nothing(own: Workspace) -> None:

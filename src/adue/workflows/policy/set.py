@@ -74,7 +74,7 @@ def choose(
     Raises
     ------
     DataError
-        When the promise of the option was refused.
+        When the promise of the option was refused, or was made per class.
     """
     chosen = made.outcome(option)
     if chosen.refusal is not None:
@@ -82,6 +82,8 @@ def choose(
             f"{option} cannot be promised: {chosen.refusal.reason}; choose another option, a higher --limit, or give "
             "more labelled rows"
         )
+    if chosen.by_class:
+        raise DataError(f"{option} was promised per class, which a policy cannot hold yet; leave --per-class out")
     if model.fitted is None:
         raise no_head("the classifier")
     return Policy(
